@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * AES: key expansion, the choice of an implementation, and the drivers of the
+ * modes of NIST SP 800-38A (ECB, CBC, CFB128, OFB, CTR) and its addendum
+ * (CBC with ciphertext stealing).
+ */
+
+#include <crypto/algapi.h>
+#include <crypto/internal/skcipher.h>
+#include <crypto/scatterwalk.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "aes.h"
+#include "internal.h"
+#include "skcipher.h"
+
+const struct wolfcrypt_aes_impl *const wolfcrypt_aes_impls[] = {
+#if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
+	&wolfcrypt_aes_avx,
+	&wolfcrypt_aes_aesni,
+#endif
+	&wolfcrypt_aes_c,
+	NULL
+};
+
+const struct wolfcrypt_aes_impl *wolfcrypt_aes __ro_after_init;
+
+void __init wolfcrypt_aes_select(void)
+{
+	wolfcrypt_aes = wolfcrypt_best(wolfcrypt_aes_impls);
+}
+
+/**
+ * wolfcrypt_aes_setkey() - expand a key of any legal size
+ * @key: the key object to fill
+ * @in_key: the key bytes
+ * @len: their number
+ *
+ * Context: any; the C code expands the key where the FPU can't be used, to the
+ * same schedules.
+ * Return: 0, or -EINVAL if @len isn't 16, 24 or 32.
+ */
+int wolfcrypt_aes_setkey(struct wolfcrypt_aes_key *key, const u8 *in_key,
+			 unsigned int len)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+	int err;
+
+	err = aes_check_keylen(len);
+	if (err)
+		return err;
+
+	wolfcrypt_run(impl, impl->expand_key(key, in_key, len));
+	return 0;
+}
+
+static struct wolfcrypt_aes_key *aes_key(struct crypto_skcipher *tfm)
+{
+	return wolfcrypt_align_ctx(crypto_skcipher_ctx(tfm));
+}
+
+static int aes_setkey(struct crypto_skcipher *tfm, const u8 *in_key,
+		      unsigned int len)
+{
+	return wolfcrypt_aes_setkey(aes_key(tfm), in_key, len);
+}
+
+/**
+ * wolfcrypt_skcipher_walk() - run a mode over the whole blocks of a request
+ * @req: the request
+ * @impl: the implementation that @fn belongs to
+ * @fn: the mode
+ * @key: the expanded key
+ * @iv: chaining value, as in wolfcrypt_aes_fn
+ *
+ * Context: any. May sleep between steps if the request says so.
+ * Return: 0; -EINVAL if the length isn't a multiple of the block size, when the
+ * blocks before the last one have been done, as the templates of the kernel
+ * do; or an error of the walk.
+ */
+int wolfcrypt_skcipher_walk(struct skcipher_request *req,
+			    const struct wolfcrypt_aes_impl *impl,
+			    wolfcrypt_aes_fn fn,
+			    const struct wolfcrypt_aes_key *key, u8 *iv)
+{
+	struct skcipher_walk walk;
+	unsigned int n;
+	int err;
+
+	err = skcipher_walk_virt(&walk, req, false);
+
+	while ((n = round_down(walk.nbytes, AES_BLOCK_SIZE))) {
+		wolfcrypt_run(impl, fn(key, walk.dst.virt.addr,
+				       walk.src.virt.addr, n, iv));
+		err = skcipher_walk_done(&walk, walk.nbytes - n);
+	}
+	return err;
+}
+
+static int aes_ecb_crypt(struct skcipher_request *req,
+			 const struct wolfcrypt_aes_impl *impl,
+			 wolfcrypt_aes_fn fn)
+{
+	struct crypto_skcipher *tfm = crypto_skcipher_reqtfm(req);
+
+	return wolfcrypt_skcipher_walk(req, impl, fn, aes_key(tfm), NULL);
+}
+
+static int aes_ecb_encrypt(struct skcipher_request *req)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	return aes_ecb_crypt(req, impl, impl->ecb_enc);
+}
+
+static int aes_ecb_decrypt(struct skcipher_request *req)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	return aes_ecb_crypt(req, impl, impl->ecb_dec);
+}
+
+static int aes_cbc_crypt(struct skcipher_request *req,
+			 const struct wolfcrypt_aes_impl *impl,
+			 wolfcrypt_aes_fn fn)
+{
+	struct crypto_skcipher *tfm = crypto_skcipher_reqtfm(req);
+	u8 iv[AES_BLOCK_SIZE] __aligned(16);
+	int err;
+
+	memcpy(iv, req->iv, AES_BLOCK_SIZE);
+	err = wolfcrypt_skcipher_walk(req, impl, fn, aes_key(tfm), iv);
+	memcpy(req->iv, iv, AES_BLOCK_SIZE);
+	return err;
+}
+
+static int aes_cbc_encrypt(struct skcipher_request *req)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	return aes_cbc_crypt(req, impl, impl->cbc_enc);
+}
+
+static int aes_cbc_decrypt(struct skcipher_request *req)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	return aes_cbc_crypt(req, impl, impl->cbc_dec);
+}
+
+/**
+ * wolfcrypt_cts_encrypt_tail() - CBC with stealing over the last two blocks
+ * @impl: the implementation
+ * @key: the expanded key
+ * @buf: 16 + @n bytes, replaced in place; has room for 32
+ * @n: bytes of the last block, 1 to 16
+ * @iv: the chaining value, 16-byte aligned
+ *
+ * The CS3 variant of the SP 800-38A addendum, which swaps the two ciphertext
+ * blocks always. Context: any that @impl may run in.
+ */
+void wolfcrypt_cts_encrypt_tail(const struct wolfcrypt_aes_impl *impl,
+				const struct wolfcrypt_aes_key *key, u8 *buf,
+				unsigned int n, u8 *iv)
+{
+	u8 stolen[AES_BLOCK_SIZE];
+
+	memset(buf + AES_BLOCK_SIZE + n, 0, AES_BLOCK_SIZE - n);
+	wolfcrypt_run(impl, impl->cbc_enc(key, buf, buf, 2 * AES_BLOCK_SIZE,
+					  iv));
+	memcpy(stolen, buf, n);
+	memcpy(buf, buf + AES_BLOCK_SIZE, AES_BLOCK_SIZE);
+	memcpy(buf + AES_BLOCK_SIZE, stolen, n);
+}
+
+/**
+ * wolfcrypt_cts_decrypt_tail() - the inverse of wolfcrypt_cts_encrypt_tail()
+ * @impl: the implementation
+ * @key: the expanded key
+ * @buf: 16 + @n bytes, replaced in place; has room for 32
+ * @n: bytes of the last block, 1 to 16
+ * @iv: the chaining value, 16-byte aligned
+ *
+ * Context: any that @impl may run in.
+ */
+void wolfcrypt_cts_decrypt_tail(const struct wolfcrypt_aes_impl *impl,
+				const struct wolfcrypt_aes_key *key, u8 *buf,
+				unsigned int n, u8 *iv)
+{
+	u8 *last = buf + AES_BLOCK_SIZE;
+	u8 pad[AES_BLOCK_SIZE];
+
+	/* D(C[0]) is the last plaintext xor the whole of the stolen block. */
+	wolfcrypt_run(impl, impl->ecb_dec(key, pad, buf, AES_BLOCK_SIZE, NULL));
+	memcpy(buf, last, n);
+	memcpy(buf + n, pad + n, AES_BLOCK_SIZE - n);
+	crypto_xor(last, pad, n);
+	wolfcrypt_run(impl, impl->cbc_dec(key, buf, buf, AES_BLOCK_SIZE, iv));
+	memzero_explicit(pad, sizeof(pad));
+}
+
+static int aes_cts_crypt(struct skcipher_request *req, bool enc)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+	struct crypto_skcipher *tfm = crypto_skcipher_reqtfm(req);
+	const struct wolfcrypt_aes_key *key = aes_key(tfm);
+	wolfcrypt_aes_fn *cbc = enc ? impl->cbc_enc : impl->cbc_dec;
+	u8 iv[AES_BLOCK_SIZE] __aligned(16);
+	u8 buf[2 * AES_BLOCK_SIZE];
+	struct skcipher_request subreq;
+	unsigned int head, tail;
+	int err = 0;
+
+	if (req->cryptlen < AES_BLOCK_SIZE)
+		return -EINVAL;
+
+	/* One block alone has nothing to steal from: it is plain CBC. */
+	if (req->cryptlen == AES_BLOCK_SIZE)
+		return aes_cbc_crypt(req, impl, cbc);
+
+	memcpy(iv, req->iv, AES_BLOCK_SIZE);
+	head = round_down(req->cryptlen - 1, AES_BLOCK_SIZE) - AES_BLOCK_SIZE;
+	tail = req->cryptlen - head;
+	if (head) {
+		wolfcrypt_subrequest(&subreq, req, head);
+		err = wolfcrypt_skcipher_walk(&subreq, impl, cbc, key, iv);
+		if (err)
+			return err;
+	}
+
+	scatterwalk_map_and_copy(buf, req->src, head, tail, 0);
+	if (enc)
+		wolfcrypt_cts_encrypt_tail(impl, key, buf,
+					   tail - AES_BLOCK_SIZE, iv);
+	else
+		wolfcrypt_cts_decrypt_tail(impl, key, buf,
+					   tail - AES_BLOCK_SIZE, iv);
+	scatterwalk_map_and_copy(buf, req->dst, head, tail, 1);
+
+	memzero_explicit(buf, sizeof(buf));
+	return 0;
+}
+
+static int aes_cts_encrypt(struct skcipher_request *req)
+{
+	return aes_cts_crypt(req, true);
+}
+
+static int aes_cts_decrypt(struct skcipher_request *req)
+{
+	return aes_cts_crypt(req, false);
+}
+
+/**
+ * wolfcrypt_stream_tail() - the incomplete last block of CTR, CFB or OFB
+ * @impl: the implementation
+ * @key: the expanded key
+ * @dst: output; may be the same as @src
+ * @src: input
+ * @len: 1 to 15 bytes
+ * @iv: the counter or chaining value, of which E(iv) is the key stream
+ *
+ * Context: any that @impl may run in.
+ */
+void wolfcrypt_stream_tail(const struct wolfcrypt_aes_impl *impl,
+			   const struct wolfcrypt_aes_key *key, u8 *dst,
+			   const u8 *src, unsigned int len, const u8 *iv)
+{
+	u8 ks[AES_BLOCK_SIZE];
+
+	wolfcrypt_run(impl, impl->ecb_enc(key, ks, iv, AES_BLOCK_SIZE, NULL));
+	crypto_xor_cpy(dst, src, ks, len);
+	memzero_explicit(ks, sizeof(ks));
+}
+
+static int aes_stream_crypt(struct skcipher_request *req,
+			    const struct wolfcrypt_aes_impl *impl,
+			    wolfcrypt_aes_fn fn)
+{
+	const struct wolfcrypt_aes_key *key =
+		aes_key(crypto_skcipher_reqtfm(req));
+	u8 iv[AES_BLOCK_SIZE] __aligned(16);
+	struct skcipher_walk walk;
+	int err;
+
+	memcpy(iv, req->iv, AES_BLOCK_SIZE);
+	err = skcipher_walk_virt(&walk, req, false);
+
+	while (walk.nbytes) {
+		unsigned int n = round_down(walk.nbytes, AES_BLOCK_SIZE);
+		unsigned int tail = 0;
+
+		if (n)
+			wolfcrypt_run(impl, fn(key, walk.dst.virt.addr,
+					       walk.src.virt.addr, n, iv));
+		if (walk.nbytes == walk.total && walk.nbytes > n) {
+			tail = walk.nbytes - n;
+			wolfcrypt_stream_tail(impl, key,
+					      walk.dst.virt.addr + n,
+					      walk.src.virt.addr + n, tail, iv);
+			if (fn == impl->ctr)
+				crypto_inc(iv, AES_BLOCK_SIZE);
+		}
+		err = skcipher_walk_done(&walk, walk.nbytes - n - tail);
+	}
+
+	memcpy(req->iv, iv, AES_BLOCK_SIZE);
+	return err;
+}
+
+static int aes_cfb_encrypt(struct skcipher_request *req)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	return aes_stream_crypt(req, impl, impl->cfb_enc);
+}
+
+static int aes_cfb_decrypt(struct skcipher_request *req)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	return aes_stream_crypt(req, impl, impl->cfb_dec);
+}
+
+static int aes_ofb_crypt(struct skcipher_request *req)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	return aes_stream_crypt(req, impl, impl->ofb);
+}
+
+static int aes_ctr_crypt(struct skcipher_request *req)
+{
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	return aes_stream_crypt(req, impl, impl->ctr);
+}
+
+#define AES_ALG(_name, _driver, _blocksize, _ivsize, _encrypt, _decrypt)	\
+{										\
+	.base = {								\
+		.cra_name	= _name,					\
+		.cra_driver_name = _driver,					\
+		.cra_priority	= WOLFCRYPT_PRIORITY,				\
+		.cra_blocksize	= _blocksize,					\
+		.cra_ctxsize	= WOLFCRYPT_CTXSIZE(struct wolfcrypt_aes_key),	\
+		.cra_module	= THIS_MODULE,					\
+	},									\
+	.min_keysize	= AES_MIN_KEY_SIZE,					\
+	.max_keysize	= AES_MAX_KEY_SIZE,					\
+	.ivsize		= _ivsize,						\
+	.chunksize	= AES_BLOCK_SIZE,					\
+	.setkey		= aes_setkey,						\
+	.encrypt	= _encrypt,						\
+	.decrypt	= _decrypt,						\
+}
+
+/* The driver names are completed with the implementation's at registration. */
+static struct skcipher_alg aes_algs[] = {
+	AES_ALG("ecb(aes)", "ecb-aes-wolfcrypt", AES_BLOCK_SIZE, 0,
+		aes_ecb_encrypt, aes_ecb_decrypt),
+	AES_ALG("cbc(aes)", "cbc-aes-wolfcrypt", AES_BLOCK_SIZE,
+		AES_BLOCK_SIZE, aes_cbc_encrypt, aes_cbc_decrypt),
+	AES_ALG("cts(cbc(aes))", "cts-cbc-aes-wolfcrypt", AES_BLOCK_SIZE,
+		AES_BLOCK_SIZE, aes_cts_encrypt, aes_cts_decrypt),
+	AES_ALG("cfb(aes)", "cfb-aes-wolfcrypt", 1,
+		AES_BLOCK_SIZE, aes_cfb_encrypt, aes_cfb_decrypt),
+	AES_ALG("ofb(aes)", "ofb-aes-wolfcrypt", 1,
+		AES_BLOCK_SIZE, aes_ofb_crypt, aes_ofb_crypt),
+	AES_ALG("ctr(aes)", "ctr-aes-wolfcrypt", 1,
+		AES_BLOCK_SIZE, aes_ctr_crypt, aes_ctr_crypt),
+};
+
+int __init wolfcrypt_aes_register(void)
+{
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(aes_algs); i++) {
+		err = wolfcrypt_driver_name(&aes_algs[i].base,
+					    wolfcrypt_aes->name);
+		if (err)
+			return err;
+	}
+	return crypto_register_skciphers(aes_algs, ARRAY_SIZE(aes_algs));
+}
+
+void wolfcrypt_aes_unregister(void)
+{
+	crypto_unregister_skciphers(aes_algs, ARRAY_SIZE(aes_algs));
+}
+
+MODULE_ALIAS_CRYPTO("ecb(aes)");
+MODULE_ALIAS_CRYPTO("cbc(aes)");
+MODULE_ALIAS_CRYPTO("cts(cbc(aes))");
+MODULE_ALIAS_CRYPTO("cfb(aes)");
+MODULE_ALIAS_CRYPTO("ofb(aes)");
+MODULE_ALIAS_CRYPTO("ctr(aes)");

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GCM (SP 800-38D): what one implementation of it offers to the drivers. */
+#ifndef _CRYPTO_WOLFCRYPT_GCM_H
+#define _CRYPTO_WOLFCRYPT_GCM_H
+
+#include "aes.h"
+
+/**
+ * struct wolfcrypt_gcm_state - one message under way, on the caller's stack
+ * @ghash: the running GHASH value
+ * @counter: the next counter block
+ * @h: the hash subkey
+ * @tag_mask: E(K, J0)
+ *
+ * The byte order of each field is the implementation's own affair: a message
+ * is finished by the implementation that began it. Wiped by the caller.
+ */
+struct wolfcrypt_gcm_state {
+	u8 ghash[AES_BLOCK_SIZE] __aligned(16);
+	u8 counter[AES_BLOCK_SIZE] __aligned(16);
+	u8 h[AES_BLOCK_SIZE] __aligned(16);
+	u8 tag_mask[AES_BLOCK_SIZE] __aligned(16);
+};
+
+#define WOLFCRYPT_GCM_IV_SIZE	12
+
+/**
+ * struct wolfcrypt_gcm_impl - one implementation of GCM
+ * @name: suffix of the driver names ("avx2"); empty for the portable C code
+ * @simd: the functions below must be called in a kernel-mode FPU section
+ * @usable: can this CPU run it? NULL: any CPU can
+ * @init: start a message with a 96-bit IV
+ * @aad: absorb @len bytes of associated data; only the last call of a message
+ *	 may have a @len that isn't a multiple of 16 (it is padded with zeros)
+ * @encrypt: encrypt and absorb @len bytes; the same rule for @len
+ * @decrypt: absorb and decrypt @len bytes; the same rule for @len
+ * @final: the whole 16-byte tag, given both lengths in bytes
+ */
+struct wolfcrypt_gcm_impl {
+	const char *name;
+	bool simd;
+	bool (*usable)(void);
+	void (*init)(const struct wolfcrypt_aes_key *key,
+		     struct wolfcrypt_gcm_state *st, const u8 *iv);
+	void (*aad)(struct wolfcrypt_gcm_state *st, const u8 *src,
+		    unsigned int len);
+	void (*encrypt)(const struct wolfcrypt_aes_key *key,
+			struct wolfcrypt_gcm_state *st, u8 *dst, const u8 *src,
+			unsigned int len);
+	void (*decrypt)(const struct wolfcrypt_aes_key *key,
+			struct wolfcrypt_gcm_state *st, u8 *dst, const u8 *src,
+			unsigned int len);
+	void (*final)(struct wolfcrypt_gcm_state *st, unsigned int aad_len,
+		      unsigned int crypt_len, u8 *tag);
+};
+
+extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_c;
+extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_aesni;
+extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_avx;
+extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_avx2;
+
+/* Every implementation of this build, best first, NULL-terminated. */
+extern const struct wolfcrypt_gcm_impl *const wolfcrypt_gcm_impls[];
+
+/* The best one for this CPU; set once, before any driver is registered. */
+extern const struct wolfcrypt_gcm_impl *wolfcrypt_gcm;
+
+/* As wolfcrypt_aes_pick(). */
+static inline const struct wolfcrypt_gcm_impl *wolfcrypt_gcm_pick(void)
+{
+	return crypto_simd_usable() ? wolfcrypt_gcm : &wolfcrypt_gcm_c;
+}
+
+#endif /* _CRYPTO_WOLFCRYPT_GCM_H */

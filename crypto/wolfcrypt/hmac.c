@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * HMAC (FIPS 198-1) with SHA-1 and SHA-2. The descriptor holds the state of the
+ * inner hash and nothing else: an exported state has the format of the kernel's
+ * own template.
+ */
+
+#include <crypto/hmac.h>
+#include <crypto/internal/hash.h>
+#include <linux/fips.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "internal.h"
+#include "sha.h"
+
+/**
+ * struct wolfcrypt_hmac_key - an HMAC key, immutable once set
+ * @inner: the chaining value after K0 ^ ipad
+ * @outer: the chaining value after K0 ^ opad
+ */
+struct wolfcrypt_hmac_key {
+	u64 inner[SHA512_DIGEST_SIZE / sizeof(u64)];
+	u64 outer[SHA512_DIGEST_SIZE / sizeof(u64)];
+};
+
+/* SP 800-131A revision 2 section 10: shorter keys are disallowed. */
+#define HMAC_FIPS_MIN_KEYLEN	(112 / 8)
+
+static void hmac_absorb_key(const struct wolfcrypt_hash *hash,
+			    const struct wolfcrypt_sha_impl *impl,
+			    const u8 *k0, u8 pad_value, u64 *chain)
+{
+	union wolfcrypt_hash_state state;
+	u8 pad[SHA512_BLOCK_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < hash->block_size; i++)
+		pad[i] = k0[i] ^ pad_value;
+
+	wolfcrypt_hash_start(hash, &state, hash->iv, 0);
+	wolfcrypt_hash_update(hash, impl, &state, pad, hash->block_size);
+	memcpy(chain, &state, hash->chain_size);
+
+	memzero_explicit(pad, sizeof(pad));
+	memzero_explicit(&state, sizeof(state));
+}
+
+/* FIPS 198-1 table 1, steps 1 to 4 and 7, and the first blocks of 6 and 9. */
+static void hmac_expand_key(const struct wolfcrypt_hash *hash,
+			    const struct wolfcrypt_sha_impl *impl,
+			    struct wolfcrypt_hmac_key *hk,
+			    const u8 *key, unsigned int keylen)
+{
+	u8 k0[SHA512_BLOCK_SIZE] = {};
+
+	if (keylen > hash->block_size)
+		wolfcrypt_sha_digest_with(hash, impl, key, keylen, k0);
+	else
+		memcpy(k0, key, keylen);
+
+	hmac_absorb_key(hash, impl, k0, HMAC_IPAD_VALUE, hk->inner);
+	hmac_absorb_key(hash, impl, k0, HMAC_OPAD_VALUE, hk->outer);
+	memzero_explicit(k0, sizeof(k0));
+}
+
+/* @state: the inner hash, complete but for its padding; wiped */
+static void hmac_finish(const struct wolfcrypt_hash *hash,
+			const struct wolfcrypt_sha_impl *impl,
+			const struct wolfcrypt_hmac_key *hk, void *state,
+			u8 *out)
+{
+	u8 inner[SHA512_DIGEST_SIZE];
+
+	wolfcrypt_hash_final(hash, impl, state, inner);
+	wolfcrypt_hash_start(hash, state, hk->outer, hash->block_size);
+	wolfcrypt_hash_update(hash, impl, state, inner, hash->digest_size);
+	wolfcrypt_hash_final(hash, impl, state, out);
+	memzero_explicit(inner, sizeof(inner));
+}
+
+/**
+ * wolfcrypt_hmac_digest_with() - HMAC of a message on a given implementation
+ * @hash: the hash function
+ * @impl: one of @hash->impls that this CPU can run
+ * @key: the key
+ * @keylen: its length, which is not checked
+ * @data: the message
+ * @len: its length
+ * @out: the whole MAC, of @hash->digest_size bytes
+ *
+ * Context: any in which @impl may run.
+ */
+void wolfcrypt_hmac_digest_with(const struct wolfcrypt_hash *hash,
+				const struct wolfcrypt_sha_impl *impl,
+				const u8 *key, unsigned int keylen,
+				const u8 *data, unsigned int len, u8 *out)
+{
+	union wolfcrypt_hash_state state;
+	struct wolfcrypt_hmac_key hk;
+
+	hmac_expand_key(hash, impl, &hk, key, keylen);
+	wolfcrypt_hash_start(hash, &state, hk.inner, hash->block_size);
+	wolfcrypt_hash_update(hash, impl, &state, data, len);
+	hmac_finish(hash, impl, &hk, &state, out);
+	memzero_explicit(&hk, sizeof(hk));
+}
+
+static struct shash_alg hmac_algs[WOLFCRYPT_HASHES];
+
+/* hmac_algs[] runs parallel to wolfcrypt_hashes[]. */
+static const struct wolfcrypt_hash *hmac_hash(struct crypto_shash *tfm)
+{
+	return &wolfcrypt_hashes[crypto_shash_alg(tfm) - hmac_algs];
+}
+
+static int hmac_setkey(struct crypto_shash *tfm, const u8 *key,
+		       unsigned int keylen)
+{
+	const struct wolfcrypt_hash *hash = hmac_hash(tfm);
+
+	if (fips_enabled && keylen < HMAC_FIPS_MIN_KEYLEN)
+		return -EINVAL;
+
+	hmac_expand_key(hash, wolfcrypt_hash_pick(hash), crypto_shash_ctx(tfm),
+			key, keylen);
+	return 0;
+}
+
+static int hmac_init(struct shash_desc *desc)
+{
+	const struct wolfcrypt_hmac_key *hk = crypto_shash_ctx(desc->tfm);
+	const struct wolfcrypt_hash *hash = hmac_hash(desc->tfm);
+
+	wolfcrypt_hash_start(hash, shash_desc_ctx(desc), hk->inner,
+			     hash->block_size);
+	return 0;
+}
+
+static int hmac_update(struct shash_desc *desc, const u8 *data,
+		       unsigned int len)
+{
+	const struct wolfcrypt_hash *hash = hmac_hash(desc->tfm);
+
+	wolfcrypt_hash_update(hash, wolfcrypt_hash_pick(hash),
+			      shash_desc_ctx(desc), data, len);
+	return 0;
+}
+
+static int hmac_finup(struct shash_desc *desc, const u8 *data,
+		      unsigned int len, u8 *out)
+{
+	const struct wolfcrypt_hmac_key *hk = crypto_shash_ctx(desc->tfm);
+	const struct wolfcrypt_hash *hash = hmac_hash(desc->tfm);
+	const struct wolfcrypt_sha_impl *impl = wolfcrypt_hash_pick(hash);
+
+	wolfcrypt_hash_update(hash, impl, shash_desc_ctx(desc), data, len);
+	hmac_finish(hash, impl, hk, shash_desc_ctx(desc), out);
+	return 0;
+}
+
+static int hmac_final(struct shash_desc *desc, u8 *out)
+{
+	return hmac_finup(desc, NULL, 0, out);
+}
+
+static int hmac_digest(struct shash_desc *desc, const u8 *data,
+		       unsigned int len, u8 *out)
+{
+	return hmac_init(desc) ?: hmac_finup(desc, data, len, out);
+}
+
+/* The core marks the clone as keyed if the original is, so copy the key. */
+static int hmac_clone_tfm(struct crypto_shash *dst, struct crypto_shash *src)
+{
+	memcpy(crypto_shash_ctx(dst), crypto_shash_ctx(src),
+	       sizeof(struct wolfcrypt_hmac_key));
+	return 0;
+}
+
+static struct shash_alg hmac_algs[WOLFCRYPT_HASHES] = {
+	[0 ... WOLFCRYPT_HASHES - 1] = {
+		.setkey = hmac_setkey,
+		.init = hmac_init,
+		.update = hmac_update,
+		.final = hmac_final,
+		.finup = hmac_finup,
+		.digest = hmac_digest,
+		.clone_tfm = hmac_clone_tfm,
+		.base.cra_ctxsize = sizeof(struct wolfcrypt_hmac_key),
+	},
+};
+
+int __init wolfcrypt_hmac_register(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < WOLFCRYPT_HASHES; i++) {
+		const struct wolfcrypt_hash *hash = &wolfcrypt_hashes[i];
+		struct crypto_alg *base = &hmac_algs[i].base;
+
+		wolfcrypt_hash_alg_init(&hmac_algs[i], hash);
+		snprintf(base->cra_name, sizeof(base->cra_name), "hmac(%s)",
+			 hash->name);
+		snprintf(base->cra_driver_name, sizeof(base->cra_driver_name),
+			 "hmac-%s-wolfcrypt", hash->name);
+		err = wolfcrypt_driver_name(base, (*hash->best)->name);
+		if (err)
+			return err;
+	}
+	return crypto_register_shashes(hmac_algs, WOLFCRYPT_HASHES);
+}
+
+void wolfcrypt_hmac_unregister(void)
+{
+	crypto_unregister_shashes(hmac_algs, WOLFCRYPT_HASHES);
+}
+
+MODULE_ALIAS_CRYPTO("hmac(sha1)");
+MODULE_ALIAS_CRYPTO("hmac(sha224)");
+MODULE_ALIAS_CRYPTO("hmac(sha256)");
+MODULE_ALIAS_CRYPTO("hmac(sha384)");
+MODULE_ALIAS_CRYPTO("hmac(sha512)");

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of this directory share; nothing here is for others. */
+#ifndef _CRYPTO_WOLFCRYPT_INTERNAL_H
+#define _CRYPTO_WOLFCRYPT_INTERNAL_H
+
+/* asm/simd.h has no guard of its own on x86: it is included here only. */
+#include <asm/simd.h>
+#include <crypto/internal/simd.h>
+#include <linux/align.h>
+#include <linux/crypto.h>
+#include <linux/kconfig.h>
+#include <linux/types.h>
+
+#define WOLFCRYPT_PRIORITY	CONFIG_CRYPTO_WOLFCRYPT_PRIORITY
+
+/*
+ * The longest run of work inside one kernel-mode FPU section, which holds off
+ * preemption. Walks of skcipher and AEAD requests step by at most a page.
+ */
+#define WOLFCRYPT_FPU_CHUNK	4096U
+
+#if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
+#include <asm/fpu/api.h>
+#define wolfcrypt_fpu_begin()	kernel_fpu_begin()
+#define wolfcrypt_fpu_end()	kernel_fpu_end()
+#else
+#define wolfcrypt_fpu_begin()	do { } while (0)
+#define wolfcrypt_fpu_end()	do { } while (0)
+#endif
+
+/*
+ * Run one call of an implementation, in an FPU section of its own if the
+ * implementation wants one:
+ *
+ *	wolfcrypt_run(impl, impl->cbc_enc(key, dst, src, len, iv));
+ */
+#define wolfcrypt_run(impl, call)			\
+do {							\
+	const bool __simd = (impl)->simd;		\
+							\
+	if (__simd)					\
+		wolfcrypt_fpu_begin();			\
+	call;						\
+	if (__simd)					\
+		wolfcrypt_fpu_end();			\
+} while (0)
+
+/*
+ * The first implementation of a best-first, NULL-terminated table that this
+ * CPU can run. The last one of each table is the portable C code.
+ */
+#define wolfcrypt_best(impls)				\
+({							\
+	typeof((impls)[0]) const *__i = (impls);	\
+							\
+	while ((*__i)->usable && !(*__i)->usable())	\
+		__i++;					\
+	*__i;						\
+})
+
+/*
+ * Key objects are read with aligned loads, but the crypto API aligns a tfm
+ * context to CRYPTO_MINALIGN only. An alignment mask on the algorithm would
+ * make the API bounce misaligned data too.
+ */
+#define WOLFCRYPT_CTX_ALIGN	16
+#define WOLFCRYPT_CTXSIZE(type)						\
+	(sizeof(type) +							\
+	 ((WOLFCRYPT_CTX_ALIGN - 1) & ~(CRYPTO_MINALIGN - 1)))
+
+static inline void *wolfcrypt_align_ctx(void *ctx)
+{
+	return PTR_ALIGN(ctx, WOLFCRYPT_CTX_ALIGN);
+}
+
+int wolfcrypt_driver_name(struct crypto_alg *alg, const char *impl);
+
+/* The drivers of one family: all of them are registered, or none. */
+
+int wolfcrypt_aes_register(void);	/* ecb cbc cts ctr cfb ofb */
+void wolfcrypt_aes_unregister(void);
+int wolfcrypt_xts_register(void);
+void wolfcrypt_xts_unregister(void);
+int wolfcrypt_gcm_register(void);	/* gcm rfc4106 */
+void wolfcrypt_gcm_unregister(void);
+int wolfcrypt_ccm_register(void);	/* ccm rfc4309 */
+void wolfcrypt_ccm_unregister(void);
+int wolfcrypt_cmac_register(void);
+void wolfcrypt_cmac_unregister(void);
+int wolfcrypt_sha_register(void);	/* sha1, sha2 */
+void wolfcrypt_sha_unregister(void);
+int wolfcrypt_hmac_register(void);	/* hmac of each */
+void wolfcrypt_hmac_unregister(void);
+
+/*
+ * Choose the implementations; before the self-tests, which run all usable
+ * ones, and before registration. Cannot fail.
+ */
+void wolfcrypt_aes_select(void);
+void wolfcrypt_gcm_select(void);
+void wolfcrypt_sha_select(void);
+
+#endif /* _CRYPTO_WOLFCRYPT_INTERNAL_H */
