@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * AES-GCM for x86-64, on wolfCrypt's assembly, which interleaves eight blocks
+ * of AES-NI with PCLMULQDQ in
+ *
+ *	aesni	SSE4.1 instructions
+ *	avx	three-operand AVX instructions
+ *	avx2	likewise, with the cheaper reduction of AVX2 CPUs
+ *
+ * The functions run in FPU sections that their callers open. Data may be
+ * unaligned.
+ */
+
+#include <asm/fpu/api.h>
+#include <crypto/algapi.h>
+#include <linux/cpufeature.h>
+#include <linux/linkage.h>
+#include <linux/string.h>
+
+#include "gcm.h"
+
+/*
+ * One set of prototypes and of functions for each instruction set: the
+ * assembly comes in three copies that are used alike.
+ *
+ * The assembly takes whole blocks. The rest of a message is encrypted with the
+ * next counter, and absorbed after padding its ciphertext with zeros. The IV is
+ * copied, since the AVX2 variant loads 16 bytes of it. Lengths are declared as
+ * wide as a register: some of the assembly uses all of it.
+ */
+#define GCM_IMPL(_isa, _asm)						\
+asmlinkage void AES_GCM_init_##_asm(const u8 *schedule, int rounds,	\
+				    const u8 *iv,			\
+				    unsigned long iv_len, u8 *h,	\
+				    u8 *counter, u8 *tag_mask);		\
+asmlinkage void AES_GCM_aad_update_##_asm(const u8 *aad,		\
+					  unsigned long len,		\
+					  u8 *ghash, u8 *h);		\
+asmlinkage void AES_GCM_encrypt_block_##_asm(const u8 *schedule,	\
+					     int rounds, u8 *out,	\
+					     const u8 *in,		\
+					     u8 *counter);		\
+asmlinkage void AES_GCM_ghash_block_##_asm(const u8 *data, u8 *ghash,	\
+					   u8 *h);			\
+asmlinkage void AES_GCM_encrypt_update_##_asm(const u8 *schedule,	\
+					      int rounds, u8 *out,	\
+					      const u8 *in,		\
+					      unsigned long len,	\
+					      u8 *ghash, u8 *h,		\
+					      u8 *counter);		\
+asmlinkage void AES_GCM_decrypt_update_##_asm(const u8 *schedule,	\
+					      int rounds, u8 *out,	\
+					      const u8 *in,		\
+					      unsigned long len,	\
+					      u8 *ghash, u8 *h,		\
+					      u8 *counter);		\
+asmlinkage void AES_GCM_encrypt_final_##_asm(u8 *ghash, u8 *tag,	\
+					     unsigned long tag_len,	\
+					     unsigned long crypt_len,	\
+					     unsigned long aad_len,	\
+					     u8 *h,			\
+					     u8 *tag_mask);		\
+									\
+static void _isa##_init(const struct wolfcrypt_aes_key *key,		\
+			struct wolfcrypt_gcm_state *st, const u8 *iv)	\
+{									\
+	u8 block[AES_BLOCK_SIZE] __aligned(16) = {};			\
+									\
+	memcpy(block, iv, WOLFCRYPT_GCM_IV_SIZE);			\
+	memset(st->ghash, 0, sizeof(st->ghash));			\
+	AES_GCM_init_##_asm(key->enc, key->rounds, block,		\
+			    WOLFCRYPT_GCM_IV_SIZE, st->h, st->counter,	\
+			    st->tag_mask);				\
+}									\
+									\
+static void _isa##_absorb_rest(struct wolfcrypt_gcm_state *st,		\
+			       const u8 *src, unsigned int len)		\
+{									\
+	u8 block[AES_BLOCK_SIZE] __aligned(16) = {};			\
+									\
+	memcpy(block, src, len);					\
+	AES_GCM_ghash_block_##_asm(block, st->ghash, st->h);		\
+}									\
+									\
+static void _isa##_crypt_rest(const struct wolfcrypt_aes_key *key,	\
+			      struct wolfcrypt_gcm_state *st,		\
+			      u8 *dst, const u8 *src, unsigned int len)	\
+{									\
+	u8 block[AES_BLOCK_SIZE] __aligned(16) = {};			\
+									\
+	AES_GCM_encrypt_block_##_asm(key->enc, key->rounds, block,	\
+				     block, st->counter);		\
+	crypto_xor_cpy(dst, src, block, len);				\
+	memzero_explicit(block, sizeof(block));				\
+}									\
+									\
+static void _isa##_aad(struct wolfcrypt_gcm_state *st, const u8 *src,	\
+		       unsigned int len)				\
+{									\
+	unsigned int rest = len % AES_BLOCK_SIZE;			\
+									\
+	len -= rest;							\
+	if (len)							\
+		AES_GCM_aad_update_##_asm(src, len, st->ghash, st->h);	\
+	if (rest)							\
+		_isa##_absorb_rest(st, src + len, rest);		\
+}									\
+									\
+static void _isa##_encrypt(const struct wolfcrypt_aes_key *key,		\
+			   struct wolfcrypt_gcm_state *st,		\
+			   u8 *dst, const u8 *src, unsigned int len)	\
+{									\
+	unsigned int rest = len % AES_BLOCK_SIZE;			\
+									\
+	len -= rest;							\
+	if (len)							\
+		AES_GCM_encrypt_update_##_asm(key->enc, key->rounds,	\
+					      dst, src, len, st->ghash,	\
+					      st->h, st->counter);	\
+	if (rest) {							\
+		_isa##_crypt_rest(key, st, dst + len, src + len, rest);	\
+		_isa##_absorb_rest(st, dst + len, rest);		\
+	}								\
+}									\
+									\
+static void _isa##_decrypt(const struct wolfcrypt_aes_key *key,		\
+			   struct wolfcrypt_gcm_state *st,		\
+			   u8 *dst, const u8 *src, unsigned int len)	\
+{									\
+	unsigned int rest = len % AES_BLOCK_SIZE;			\
+									\
+	len -= rest;							\
+	if (len)							\
+		AES_GCM_decrypt_update_##_asm(key->enc, key->rounds,	\
+					      dst, src, len, st->ghash,	\
+					      st->h, st->counter);	\
+	if (rest) {							\
+		_isa##_absorb_rest(st, src + len, rest);		\
+		_isa##_crypt_rest(key, st, dst + len, src + len, rest);	\
+	}								\
+}									\
+									\
+static void _isa##_final(struct wolfcrypt_gcm_state *st,		\
+			 unsigned int aad_len, unsigned int crypt_len,	\
+			 u8 *tag)					\
+{									\
+	AES_GCM_encrypt_final_##_asm(st->ghash, tag, AES_BLOCK_SIZE,	\
+				     crypt_len, aad_len, st->h,		\
+				     st->tag_mask);			\
+}									\
+									\
+const struct wolfcrypt_gcm_impl wolfcrypt_gcm_##_isa = {		\
+	.name		= #_isa,					\
+	.simd		= true,						\
+	.usable		= _isa##_usable,				\
+	.init		= _isa##_init,					\
+	.aad		= _isa##_aad,					\
+	.encrypt	= _isa##_encrypt,				\
+	.decrypt	= _isa##_decrypt,				\
+	.final		= _isa##_final,					\
+}
+
+static bool aesni_usable(void)
+{
+	return boot_cpu_has(X86_FEATURE_AES) &&
+	       boot_cpu_has(X86_FEATURE_PCLMULQDQ) &&
+	       boot_cpu_has(X86_FEATURE_XMM4_1);
+}
+
+static bool avx_usable(void)
+{
+	return aesni_usable() && boot_cpu_has(X86_FEATURE_AVX) &&
+	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL);
+}
+
+static bool avx2_usable(void)
+{
+	return avx_usable() && boot_cpu_has(X86_FEATURE_AVX2);
+}
+
+GCM_IMPL(aesni, aesni);
+GCM_IMPL(avx, avx1);
+GCM_IMPL(avx2, avx2);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * SHA-256 and SHA-512 for x86-64, on wolfCrypt's assembly:
+ *
+ *	ni	SHA extensions (SHA-256 only)
+ *	avx2	AVX2 and BMI2, two blocks side by side
+ *	avx	AVX
+ *
+ * The functions run in FPU sections that their callers open.
+ */
+
+#include <asm/fpu/api.h>
+#include <linux/build_bug.h>
+#include <linux/cpufeature.h>
+#include <linux/linkage.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+
+#include "sha.h"
+
+/*
+ * What the assembly expects at its fixed places in wolfCrypt's state objects.
+ * The AVX2 variants, which take blocks by two, copy an odd block to @buffer.
+ */
+struct sha256_object {
+	u32 digest[SHA256_DIGEST_SIZE / 4];
+	u8 buffer[SHA256_BLOCK_SIZE];
+};
+
+struct sha512_object {
+	u64 digest[SHA512_DIGEST_SIZE / 8];
+	u8 buffer[SHA512_BLOCK_SIZE];
+	u8 unused[32];
+	const u8 *data;
+};
+
+static_assert(offsetof(struct sha256_object, buffer) == 32);
+static_assert(offsetof(struct sha512_object, buffer) == 64);
+static_assert(offsetof(struct sha512_object, data) == 224);
+
+typedef int sha256_asm_fn(struct sha256_object *sha, const u8 *data,
+			  unsigned long len);
+typedef int sha512_asm_fn(struct sha512_object *sha, unsigned long len);
+
+asmlinkage sha256_asm_fn Transform_Sha256_SSE2_Sha_Len;
+asmlinkage sha256_asm_fn Transform_Sha256_AVX2_RORX_Len;
+asmlinkage sha256_asm_fn Transform_Sha256_AVX1_Len;
+asmlinkage sha512_asm_fn Transform_Sha512_AVX2_RORX_Len;
+asmlinkage sha512_asm_fn Transform_Sha512_AVX1_Len;
+
+/* Inlined, so that the assembly is called directly. */
+static __always_inline void sha256_blocks(struct sha256_state *st,
+					  const u8 *src, unsigned int n,
+					  sha256_asm_fn transform)
+{
+	struct sha256_object sha;
+
+	memcpy(sha.digest, st->state, sizeof(sha.digest));
+	transform(&sha, src, n * SHA256_BLOCK_SIZE);
+	memcpy(st->state, sha.digest, sizeof(sha.digest));
+	memzero_explicit(&sha, sizeof(sha));
+}
+
+static __always_inline void sha512_blocks(struct sha512_state *st,
+					  const u8 *src, unsigned int n,
+					  sha512_asm_fn transform)
+{
+	struct sha512_object sha;
+
+	sha.data = src;
+	memcpy(sha.digest, st->state, sizeof(sha.digest));
+	transform(&sha, n * SHA512_BLOCK_SIZE);
+	memcpy(st->state, sha.digest, sizeof(sha.digest));
+	memzero_explicit(&sha, sizeof(sha));
+}
+
+static void sha256_blocks_ni(void *state, const u8 *src, unsigned int n)
+{
+	sha256_blocks(state, src, n, Transform_Sha256_SSE2_Sha_Len);
+}
+
+static void sha256_blocks_avx2(void *state, const u8 *src, unsigned int n)
+{
+	sha256_blocks(state, src, n, Transform_Sha256_AVX2_RORX_Len);
+}
+
+static void sha256_blocks_avx(void *state, const u8 *src, unsigned int n)
+{
+	sha256_blocks(state, src, n, Transform_Sha256_AVX1_Len);
+}
+
+static void sha512_blocks_avx2(void *state, const u8 *src, unsigned int n)
+{
+	sha512_blocks(state, src, n, Transform_Sha512_AVX2_RORX_Len);
+}
+
+static void sha512_blocks_avx(void *state, const u8 *src, unsigned int n)
+{
+	sha512_blocks(state, src, n, Transform_Sha512_AVX1_Len);
+}
+
+static bool ni_usable(void)
+{
+	return boot_cpu_has(X86_FEATURE_SHA_NI) &&
+	       boot_cpu_has(X86_FEATURE_SSSE3);
+}
+
+static bool avx_usable(void)
+{
+	return boot_cpu_has(X86_FEATURE_AVX) &&
+	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL);
+}
+
+static bool avx2_usable(void)
+{
+	return avx_usable() && boot_cpu_has(X86_FEATURE_AVX2) &&
+	       boot_cpu_has(X86_FEATURE_BMI2);
+}
+
+#define SHA_IMPL(_hash, _isa)					\
+const struct wolfcrypt_sha_impl wolfcrypt_##_hash##_##_isa = {	\
+	.name	= #_isa,					\
+	.simd	= true,						\
+	.usable	= _isa##_usable,				\
+	.blocks	= _hash##_blocks_##_isa,			\
+}
+
+SHA_IMPL(sha256, ni);
+SHA_IMPL(sha256, avx2);
+SHA_IMPL(sha256, avx);
+SHA_IMPL(sha512, avx2);
+SHA_IMPL(sha512, avx);
