@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Known-answer tests: how each algorithm, in each direction, is run on one
+ * implementation. Modes that the drivers make of an implementation's functions
+ * are run through the code that the drivers use. Inputs and answers are in
+ * vectors.h.
+ *
+ * rfc4106(gcm) and rfc4309(ccm) are GCM and CCM with another way to tell the
+ * nonce, and need no tests of their own.
+ */
+
+#include <crypto/aes.h>
+#include <crypto/algapi.h>
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+
+#include "../aead.h"
+#include "../aes.h"
+#include "../cmac.h"
+#include "../gcm.h"
+#include "../internal.h"
+#include "../sha.h"
+#include "../skcipher.h"
+#include "selftest.h"
+
+/**
+ * struct wolfcrypt_kat_vector - the input and the answer of one test
+ * @name: the test's name
+ * @key: the key, if there is one
+ * @iv: IV, nonce, counter block or number of the data unit
+ * @aad: associated data
+ * @in: the message: plaintext, or ciphertext with its tag
+ * @out: the answer
+ * @key_len: bytes of @key
+ * @iv_len: bytes of @iv
+ * @aad_len: bytes of @aad
+ * @in_len: bytes of @in
+ * @out_len: bytes of @out; 0 if @in is to be rejected as not authentic
+ */
+struct wolfcrypt_kat_vector {
+	const char *name;
+	const u8 *key;
+	const u8 *iv;
+	const u8 *aad;
+	const u8 *in;
+	const u8 *out;
+	unsigned int key_len;
+	unsigned int iv_len;
+	unsigned int aad_len;
+	unsigned int in_len;
+	unsigned int out_len;
+};
+
+#include "vectors.h"
+
+#define KAT_MAX_LEN	512
+#define KAT_TAG_SIZE	AES_BLOCK_SIZE
+
+/* Where the tests compute, one at a time: it would be much for the stack. */
+static struct kat_work {
+	struct wolfcrypt_aes_key key;
+	struct wolfcrypt_aes_key tweak_key;
+	struct wolfcrypt_cmac_key cmac_key;
+	struct wolfcrypt_cmac_state cmac;
+	struct wolfcrypt_gcm_state gcm;
+	u8 iv[AES_BLOCK_SIZE] __aligned(16);
+	u8 in[KAT_MAX_LEN];
+	u8 out[KAT_MAX_LEN];
+} kat_work;
+
+/**
+ * struct wolfcrypt_kat - a test, whatever the implementation
+ * @name: algorithm, key size where it matters, direction
+ * @run: compute on @impl from @v and the copy of its input in @w to @w->out;
+ *	 returns 0, or -EBADMSG if the input is not authentic
+ * @hash: the hash function; for hashes and HMAC only
+ * @fn: where in struct wolfcrypt_aes_impl the mode's function is; for modes
+ *	that are such a function only
+ */
+struct wolfcrypt_kat {
+	const char *name;
+	int (*run)(const struct wolfcrypt_kat *kat, const void *impl,
+		   const struct wolfcrypt_kat_vector *v, struct kat_work *w);
+	enum wolfcrypt_hash_id hash;
+	size_t fn;
+};
+
+static int kat_sha(const struct wolfcrypt_kat *kat, const void *impl,
+		   const struct wolfcrypt_kat_vector *v, struct kat_work *w)
+{
+	wolfcrypt_sha_digest_with(&wolfcrypt_hashes[kat->hash], impl, w->in,
+				  v->in_len, w->out);
+	return 0;
+}
+
+static int kat_hmac(const struct wolfcrypt_kat *kat, const void *impl,
+		    const struct wolfcrypt_kat_vector *v, struct kat_work *w)
+{
+	wolfcrypt_hmac_digest_with(&wolfcrypt_hashes[kat->hash], impl, v->key,
+				   v->key_len, w->in, v->in_len, w->out);
+	return 0;
+}
+
+static void kat_expand_key(const struct wolfcrypt_aes_impl *impl,
+			   struct wolfcrypt_aes_key *key, const u8 *in_key,
+			   unsigned int len)
+{
+	wolfcrypt_run(impl, impl->expand_key(key, in_key, len));
+}
+
+/* Both schedules, one after the other. */
+static int kat_key(const struct wolfcrypt_kat *kat, const void *impl,
+		   const struct wolfcrypt_kat_vector *v, struct kat_work *w)
+{
+	unsigned int len = (v->in_len / 4 + 7) * AES_BLOCK_SIZE;
+
+	kat_expand_key(impl, &w->key, w->in, v->in_len);
+	memcpy(w->out, w->key.enc, len);
+	memcpy(w->out + len, w->key.dec, len);
+	return 0;
+}
+
+static wolfcrypt_aes_fn *kat_fn(const struct wolfcrypt_kat *kat,
+				const struct wolfcrypt_aes_impl *impl)
+{
+	return *(wolfcrypt_aes_fn *const *)((const void *)impl + kat->fn);
+}
+
+/* Whole blocks in a mode that @impl has, and then the rest of a key stream. */
+static int kat_aes(const struct wolfcrypt_kat *kat, const void *_impl,
+		   const struct wolfcrypt_kat_vector *v, struct kat_work *w)
+{
+	const struct wolfcrypt_aes_impl *impl = _impl;
+	unsigned int whole = round_down(v->in_len, AES_BLOCK_SIZE);
+	wolfcrypt_aes_fn *fn = kat_fn(kat, impl);
+
+	kat_expand_key(impl, &w->key, v->key, v->key_len);
+	wolfcrypt_run(impl, fn(&w->key, w->out, w->in, whole, w->iv));
+	if (whole < v->in_len)
+		wolfcrypt_stream_tail(impl, &w->key, w->out + whole,
+				      w->in + whole, v->in_len - whole, w->iv);
+	return 0;
+}
+
+/* CBC up to the last two blocks, one of them incomplete, which are swapped. */
+static int kat_cts(const struct wolfcrypt_kat *kat, const void *_impl,
+		   const struct wolfcrypt_kat_vector *v, struct kat_work *w)
+{
+	const struct wolfcrypt_aes_impl *impl = _impl;
+	wolfcrypt_aes_fn *cbc = kat_fn(kat, impl);
+	unsigned int n = v->in_len % AES_BLOCK_SIZE;
+	unsigned int head = v->in_len - n - AES_BLOCK_SIZE;
+
+	kat_expand_key(impl, &w->key, v->key, v->key_len);
+	wolfcrypt_run(impl, cbc(&w->key, w->out, w->in, head, w->iv));
+	memcpy(w->out + head, w->in + head, v->in_len - head);
+	if (cbc == impl->cbc_enc)
+		wolfcrypt_cts_encrypt_tail(impl, &w->key, w->out + head, n,
+					   w->iv);
+	else
+		wolfcrypt_cts_decrypt_tail(impl, &w->key, w->out + head, n,
+					   w->iv);
+	return 0;
+}
+
+static void kat_xts_init(const struct wolfcrypt_aes_impl *impl,
+			 const struct wolfcrypt_kat_vector *v,
+			 struct kat_work *w)
+{
+	unsigned int half = v->key_len / 2;
+
+	kat_expand_key(impl, &w->key, v->key, half);
+	kat_expand_key(impl, &w->tweak_key, v->key + half, half);
+	wolfcrypt_run(impl, impl->ecb_enc(&w->tweak_key, w->iv, w->iv,
+					  AES_BLOCK_SIZE, NULL));
+}
+
+static int kat_xts_encrypt(const struct wolfcrypt_kat *kat, const void *_impl,
+			   const struct wolfcrypt_kat_vector *v,
+			   struct kat_work *w)
+{
+	const struct wolfcrypt_aes_impl *impl = _impl;
+	unsigned int n = v->in_len % AES_BLOCK_SIZE;
+	unsigned int whole = v->in_len - n;
+
+	kat_xts_init(impl, v, w);
+	wolfcrypt_run(impl, impl->xts_enc(&w->key, w->out, w->in, whole,
+					  w->iv));
+	memcpy(w->out + whole, w->in + whole, n);
+	wolfcrypt_xts_encrypt_tail(impl, &w->key,
+				   w->out + whole - AES_BLOCK_SIZE, n, w->iv);
+	return 0;
+}
+
+static int kat_xts_decrypt(const struct wolfcrypt_kat *kat, const void *_impl,
+			   const struct wolfcrypt_kat_vector *v,
+			   struct kat_work *w)
+{
+	const struct wolfcrypt_aes_impl *impl = _impl;
+	unsigned int n = v->in_len % AES_BLOCK_SIZE;
+	unsigned int head = v->in_len - n - AES_BLOCK_SIZE;
+
+	kat_xts_init(impl, v, w);
+	wolfcrypt_run(impl, impl->xts_dec(&w->key, w->out, w->in, head, w->iv));
+	memcpy(w->out + head, w->in + head, AES_BLOCK_SIZE + n);
+	wolfcrypt_xts_decrypt_tail(impl, &w->key, w->out + head, n, w->iv);
+	return 0;
+}
+
+static int kat_cmac(const struct wolfcrypt_kat *kat, const void *impl,
+		    const struct wolfcrypt_kat_vector *v, struct kat_work *w)
+{
+	kat_expand_key(impl, &w->cmac_key.aes, v->key, v->key_len);
+	wolfcrypt_cmac_subkeys(&w->cmac_key, impl);
+	memset(&w->cmac, 0, sizeof(w->cmac));
+	wolfcrypt_cmac_update(impl, &w->cmac_key, &w->cmac, w->in, v->in_len);
+	wolfcrypt_cmac_final(impl, &w->cmac_key, &w->cmac, w->out);
+	return 0;
+}
+
+/*
+ * A GCM implementation works from a key that AES has expanded: the one that
+ * will do it for the drivers.
+ */
+static int kat_gcm_init(const struct wolfcrypt_gcm_impl *impl,
+			const struct wolfcrypt_kat_vector *v,
+			struct kat_work *w)
+{
+	int err;
+
+	err = wolfcrypt_aes_setkey(&w->key, v->key, v->key_len);
+	if (err)
+		return err;
+
+	wolfcrypt_run(impl, impl->init(&w->key, &w->gcm, v->iv));
+	wolfcrypt_run(impl, impl->aad(&w->gcm, v->aad, v->aad_len));
+	return 0;
+}
+
+static int kat_gcm_encrypt(const struct wolfcrypt_kat *kat, const void *_impl,
+			   const struct wolfcrypt_kat_vector *v,
+			   struct kat_work *w)
+{
+	const struct wolfcrypt_gcm_impl *impl = _impl;
+	int err;
+
+	err = kat_gcm_init(impl, v, w);
+	if (err)
+		return err;
+
+	wolfcrypt_run(impl, impl->encrypt(&w->key, &w->gcm, w->out, w->in,
+					  v->in_len));
+	wolfcrypt_run(impl, impl->final(&w->gcm, v->aad_len, v->in_len,
+					w->out + v->in_len));
+	return 0;
+}
+
+static int kat_gcm_decrypt(const struct wolfcrypt_kat *kat, const void *_impl,
+			   const struct wolfcrypt_kat_vector *v,
+			   struct kat_work *w)
+{
+	const struct wolfcrypt_gcm_impl *impl = _impl;
+	unsigned int len = v->in_len - KAT_TAG_SIZE;
+	u8 tag[KAT_TAG_SIZE] __aligned(16);
+	int err;
+
+	err = kat_gcm_init(impl, v, w);
+	if (err)
+		return err;
+
+	wolfcrypt_run(impl, impl->decrypt(&w->key, &w->gcm, w->out, w->in,
+					  len));
+	wolfcrypt_run(impl, impl->final(&w->gcm, v->aad_len, len, tag));
+	return crypto_memneq(tag, w->in + len, KAT_TAG_SIZE) ? -EBADMSG : 0;
+}
+
+/* The vector's IV is the nonce; what is left of a block is the counter. */
+static int kat_ccm_crypt(const struct wolfcrypt_aes_impl *impl,
+			 const struct wolfcrypt_kat_vector *v,
+			 struct kat_work *w, unsigned int len, bool enc,
+			 u8 *tag)
+{
+	u8 iv[AES_BLOCK_SIZE] = {};
+
+	iv[0] = AES_BLOCK_SIZE - 2 - v->iv_len;
+	memcpy(iv + 1, v->iv, v->iv_len);
+	kat_expand_key(impl, &w->key, v->key, v->key_len);
+	return wolfcrypt_ccm_crypt_with(impl, &w->key, iv, v->aad, v->aad_len,
+					w->out, w->in, len, enc, tag);
+}
+
+static int kat_ccm_encrypt(const struct wolfcrypt_kat *kat, const void *impl,
+			   const struct wolfcrypt_kat_vector *v,
+			   struct kat_work *w)
+{
+	return kat_ccm_crypt(impl, v, w, v->in_len, true, w->out + v->in_len);
+}
+
+static int kat_ccm_decrypt(const struct wolfcrypt_kat *kat, const void *impl,
+			   const struct wolfcrypt_kat_vector *v,
+			   struct kat_work *w)
+{
+	unsigned int len = v->in_len - KAT_TAG_SIZE;
+	u8 tag[KAT_TAG_SIZE];
+	int err;
+
+	err = kat_ccm_crypt(impl, v, w, len, false, tag);
+	if (err)
+		return err;
+	return crypto_memneq(tag, w->in + len, KAT_TAG_SIZE) ? -EBADMSG : 0;
+}
+
+#define KAT_AES(_name, _run, _fn)					\
+	{ .name = _name, .run = _run,					\
+	  .fn = offsetof(struct wolfcrypt_aes_impl, _fn) }
+
+static const struct wolfcrypt_kat hash_kats[] = {
+	{ .name = "sha1", .run = kat_sha, .hash = WOLFCRYPT_SHA1 },
+	{ .name = "hmac-sha1", .run = kat_hmac, .hash = WOLFCRYPT_SHA1 },
+	{ .name = "sha224", .run = kat_sha, .hash = WOLFCRYPT_SHA224 },
+	{ .name = "hmac-sha224", .run = kat_hmac, .hash = WOLFCRYPT_SHA224 },
+	{ .name = "sha256", .run = kat_sha, .hash = WOLFCRYPT_SHA256 },
+	{ .name = "hmac-sha256", .run = kat_hmac, .hash = WOLFCRYPT_SHA256 },
+	{ .name = "sha384", .run = kat_sha, .hash = WOLFCRYPT_SHA384 },
+	{ .name = "hmac-sha384", .run = kat_hmac, .hash = WOLFCRYPT_SHA384 },
+	{ .name = "sha512", .run = kat_sha, .hash = WOLFCRYPT_SHA512 },
+	{ .name = "hmac-sha512", .run = kat_hmac, .hash = WOLFCRYPT_SHA512 },
+};
+
+static const struct wolfcrypt_kat aes_kats[] = {
+	{ .name = "key-aes-128", .run = kat_key },
+	{ .name = "key-aes-192", .run = kat_key },
+	{ .name = "key-aes-256", .run = kat_key },
+	KAT_AES("ecb-aes-128-encrypt", kat_aes, ecb_enc),
+	KAT_AES("ecb-aes-128-decrypt", kat_aes, ecb_dec),
+	KAT_AES("ecb-aes-192-encrypt", kat_aes, ecb_enc),
+	KAT_AES("ecb-aes-192-decrypt", kat_aes, ecb_dec),
+	KAT_AES("ecb-aes-256-encrypt", kat_aes, ecb_enc),
+	KAT_AES("ecb-aes-256-decrypt", kat_aes, ecb_dec),
+	KAT_AES("cbc-aes-encrypt", kat_aes, cbc_enc),
+	KAT_AES("cbc-aes-decrypt", kat_aes, cbc_dec),
+	KAT_AES("cts-cbc-aes-encrypt", kat_cts, cbc_enc),
+	KAT_AES("cts-cbc-aes-decrypt", kat_cts, cbc_dec),
+	KAT_AES("cfb-aes-encrypt", kat_aes, cfb_enc),
+	KAT_AES("cfb-aes-decrypt", kat_aes, cfb_dec),
+	KAT_AES("ofb-aes-encrypt", kat_aes, ofb),
+	KAT_AES("ofb-aes-decrypt", kat_aes, ofb),
+	KAT_AES("ctr-aes-encrypt", kat_aes, ctr),
+	KAT_AES("ctr-aes-decrypt", kat_aes, ctr),
+	{ .name = "xts-aes-encrypt", .run = kat_xts_encrypt },
+	{ .name = "xts-aes-decrypt", .run = kat_xts_decrypt },
+	{ .name = "cmac-aes", .run = kat_cmac },
+	{ .name = "ccm-aes-encrypt", .run = kat_ccm_encrypt },
+	{ .name = "ccm-aes-decrypt", .run = kat_ccm_decrypt },
+	{ .name = "ccm-aes-reject", .run = kat_ccm_decrypt },
+};
+
+/* In the "reject" tests the last bit of the tag is wrong. */
+static const struct wolfcrypt_kat gcm_kats[] = {
+	{ .name = "gcm-aes-encrypt", .run = kat_gcm_encrypt },
+	{ .name = "gcm-aes-decrypt", .run = kat_gcm_decrypt },
+	{ .name = "gcm-aes-reject", .run = kat_gcm_decrypt },
+};
+
+static const struct wolfcrypt_kat_vector *__init kat_vector(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(wolfcrypt_kat_vectors); i++) {
+		if (!strcmp(wolfcrypt_kat_vectors[i].name, name))
+			return &wolfcrypt_kat_vectors[i];
+	}
+	return NULL;
+}
+
+static int __init kat_add(const struct wolfcrypt_kat *kat, const void *impl,
+			  const char *impl_name)
+{
+	struct wolfcrypt_selftest *test;
+
+	test = wolfcrypt_selftest_add(kat->name, impl_name);
+	if (!test)
+		return -ENOMEM;
+
+	test->kat = kat;
+	test->impl = impl;
+	test->vector = kat_vector(test->name);
+	return 0;
+}
+
+static int __init kat_add_hash(const struct wolfcrypt_kat *kat)
+{
+	const struct wolfcrypt_sha_impl *const *i;
+	int err = 0;
+
+	for (i = wolfcrypt_hashes[kat->hash].impls; *i && !err; i++) {
+		if (!(*i)->usable || (*i)->usable())
+			err = kat_add(kat, *i, (*i)->name);
+	}
+	return err;
+}
+
+static int __init kat_add_aes(const struct wolfcrypt_kat *kat)
+{
+	const struct wolfcrypt_aes_impl *const *i;
+	int err = 0;
+
+	for (i = wolfcrypt_aes_impls; *i && !err; i++) {
+		if (!(*i)->usable || (*i)->usable())
+			err = kat_add(kat, *i, (*i)->name);
+	}
+	return err;
+}
+
+static int __init kat_add_gcm(const struct wolfcrypt_kat *kat)
+{
+	const struct wolfcrypt_gcm_impl *const *i;
+	int err = 0;
+
+	for (i = wolfcrypt_gcm_impls; *i && !err; i++) {
+		if (!(*i)->usable || (*i)->usable())
+			err = kat_add(kat, *i, (*i)->name);
+	}
+	return err;
+}
+
+/**
+ * wolfcrypt_kat_add_all() - put all tests on the list of self-tests
+ *
+ * Hash and HMAC come first: the integrity of the module will rest on them.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init wolfcrypt_kat_add_all(void)
+{
+	int i, err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(hash_kats) && !err; i++)
+		err = kat_add_hash(&hash_kats[i]);
+	for (i = 0; i < ARRAY_SIZE(aes_kats) && !err; i++)
+		err = kat_add_aes(&aes_kats[i]);
+	for (i = 0; i < ARRAY_SIZE(gcm_kats) && !err; i++)
+		err = kat_add_gcm(&gcm_kats[i]);
+	return err;
+}
+
+/**
+ * wolfcrypt_kat_run() - run one test
+ * @test: the test
+ *
+ * An implementation that has no vector fails, as it must not be used.
+ *
+ * Context: process context. One test at a time.
+ * Return: did the implementation give the right answer?
+ */
+bool wolfcrypt_kat_run(const struct wolfcrypt_selftest *test)
+{
+	const struct wolfcrypt_kat_vector *v = test->vector;
+	struct kat_work *w = &kat_work;
+	int ret;
+
+	if (!v || v->in_len > KAT_MAX_LEN || v->out_len > KAT_MAX_LEN ||
+	    v->iv_len > AES_BLOCK_SIZE)
+		return false;
+
+	memset(w, 0, sizeof(*w));
+	memcpy(w->iv, v->iv, v->iv_len);
+	memcpy(w->in, v->in, v->in_len);
+	wolfcrypt_inject(test->name, w->in, v->in_len);
+
+	ret = test->kat->run(test->kat, test->impl, v, w);
+	if (!v->out_len)
+		return ret == -EBADMSG;
+	return !ret && !memcmp(w->out, v->out, v->out_len);
+}

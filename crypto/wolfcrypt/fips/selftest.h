@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the self-tests, their runner and their status files share. */
+#ifndef _CRYPTO_WOLFCRYPT_SELFTEST_H
+#define _CRYPTO_WOLFCRYPT_SELFTEST_H
+
+#include <linux/kconfig.h>
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct wolfcrypt_kat;
+struct wolfcrypt_kat_vector;
+
+enum wolfcrypt_selftest_result {
+	WOLFCRYPT_NOT_RUN,
+	WOLFCRYPT_PASS,
+	WOLFCRYPT_FAIL,
+};
+
+/**
+ * struct wolfcrypt_selftest - one algorithm on one implementation
+ * @list: entry in wolfcrypt_selftests
+ * @attr: its file in /sys/kernel/wolfcrypt/selftests
+ * @name: the file's name: algorithm, direction, implementation
+ * @kat: how the test is run
+ * @impl: the implementation, of the type that @kat expects
+ * @vector: input and answer; NULL if there is none, and the test will fail
+ * @result: of the last run
+ * @time_ns: how long the last run took
+ */
+struct wolfcrypt_selftest {
+	struct list_head list;
+	struct kobj_attribute attr;
+	char name[40];
+	const struct wolfcrypt_kat *kat;
+	const void *impl;
+	const struct wolfcrypt_kat_vector *vector;
+	enum wolfcrypt_selftest_result result;
+	u64 time_ns;
+};
+
+extern struct list_head wolfcrypt_selftests;
+
+int wolfcrypt_selftests_init(void);
+void wolfcrypt_selftests_exit(void);
+
+struct wolfcrypt_selftest *
+wolfcrypt_selftest_add(const char *kat_name, const char *impl_name);
+
+int wolfcrypt_kat_add_all(void);
+bool wolfcrypt_kat_run(const struct wolfcrypt_selftest *test);
+
+#if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_FIPS_BREAK)
+void wolfcrypt_inject(const char *name, u8 *in, unsigned int len);
+const char *wolfcrypt_inject_missed(void);
+#else
+static inline void wolfcrypt_inject(const char *name, u8 *in, unsigned int len)
+{
+}
+
+static inline const char *wolfcrypt_inject_missed(void)
+{
+	return NULL;
+}
+#endif
+
+#endif /* _CRYPTO_WOLFCRYPT_SELFTEST_H */

@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Write the vectors of wolfCrypt's self-tests, crypto/wolfcrypt/fips/vectors.h.
+
+That file is what it prints.
+
+The answers come from python3-cryptography, which is OpenSSL: a source
+independent of the code under test. The output depends on nothing else, so that
+it can be reproduced byte for byte.
+
+Every test has a vector of its own, that of no other test: spoiling one of them
+in the kernel's image breaks one test. Keys and messages are drawn from SHAKE256
+of the test's name.
+"""
+
+import hashlib
+import struct
+import sys
+import warnings
+
+from cryptography.hazmat.primitives import cmac, hashes, hmac
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
+from cryptography.utils import CryptographyDeprecationWarning
+
+# Newer versions are going to move CFB and OFB elsewhere, and say so.
+warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+
+BLOCK = 16
+
+# The implementations of each primitive, as the kernel calls them; "c" is the
+# portable one.
+SHA1_IMPLS = ["c"]
+SHA256_IMPLS = ["ni", "avx2", "avx", "c"]
+SHA512_IMPLS = ["avx2", "avx", "c"]
+AES_IMPLS = ["avx", "aesni", "c"]
+GCM_IMPLS = ["avx2", "avx", "aesni", "c"]
+
+# Long enough for the widest loop of any implementation, and for what comes
+# after it: nine blocks and more, and a part of one where the mode allows it.
+BLOCKS_LEN = 10 * BLOCK
+PARTIAL_LEN = 11 * BLOCK + 5
+
+
+def draw(name, what, size):
+    """Bytes that belong to one use in one test."""
+    seed = f"wolfcrypt self-test {name} {what}"
+    return hashlib.shake_256(seed.encode()).digest(size)
+
+
+def sha(name, algorithm, size):
+    message = draw(name, "message", size)
+    ctx = hashes.Hash(algorithm)
+    ctx.update(message)
+    return {"in": message, "out": ctx.finalize()}
+
+
+def hmac_sha(name, algorithm, size):
+    # Longer than a block in the tests of the portable code: hashed first.
+    key = draw(name, "key", 2 * algorithm.block_size + 3
+               if name.endswith("-c") else algorithm.digest_size)
+    message = draw(name, "message", size)
+    ctx = hmac.HMAC(key, algorithm)
+    ctx.update(message)
+    return {"key": key, "in": message, "out": ctx.finalize()}
+
+
+def gf_mul(a, b):
+    """Product in GF(2^8), FIPS 197 section 4.2."""
+    product = 0
+    while b:
+        if b & 1:
+            product ^= a
+        a = a << 1 ^ (0x11b if a & 0x80 else 0)
+        b >>= 1
+    return product
+
+
+def sub_byte(a):
+    """The S-box, FIPS 197 section 5.1.1."""
+    inverse = next((x for x in range(256) if gf_mul(a, x) == 1), 0)
+    bits = inverse * 0x101
+    return 0x63 ^ (inverse ^ bits >> 7 ^ bits >> 6 ^ bits >> 5 ^ bits >> 4) & 0xff
+
+
+def expand_key(key):
+    """The round keys, FIPS 197 section 5.2."""
+    nk = len(key) // 4
+    words = [key[i:i + 4] for i in range(0, len(key), 4)]
+    rcon = 1
+    for i in range(nk, 4 * (nk + 7)):
+        word = words[i - 1]
+        if i % nk == 0:
+            word = bytes(map(sub_byte, word[1:] + word[:1]))
+            word = bytes([word[0] ^ rcon]) + word[1:]
+            rcon = gf_mul(rcon, 2)
+        elif nk > 6 and i % nk == 4:
+            word = bytes(map(sub_byte, word))
+        words.append(bytes(a ^ b for a, b in zip(word, words[i - nk])))
+    stream = b"".join(words)
+    return [stream[i:i + BLOCK] for i in range(0, len(stream), BLOCK)]
+
+
+def inv_mix_columns(block):
+    """FIPS 197 section 5.3.3."""
+    out = bytearray()
+    for col in range(0, BLOCK, 4):
+        for row in range(4):
+            out.append(0)
+            for i, factor in enumerate((0x0e, 0x0b, 0x0d, 0x09)):
+                out[-1] ^= gf_mul(block[col + (row + i) % 4], factor)
+    return bytes(out)
+
+
+def check_expand_key():
+    """The last words of the examples in FIPS 197 appendix A."""
+    examples = {
+        "2b7e151628aed2a6abf7158809cf4f3c": "b6630ca6",
+        "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b": "01002202",
+        "603deb1015ca71be2b73aef0857d7781"
+        "1f352c073b6108d72d9810a30914dff4": "706c631e",
+    }
+    for key, last in examples.items():
+        assert expand_key(bytes.fromhex(key))[-1][-4:].hex() == last
+
+
+def aes_key(name, bits):
+    """Both schedules, in their order of use (FIPS 197 section 5.3.5)."""
+    key = draw(name, "key", bits // 8)
+    enc = expand_key(key)
+    dec = [enc[-1], *map(inv_mix_columns, enc[-2:0:-1]), enc[0]]
+    return {"in": key, "out": b"".join(enc + dec)}
+
+
+def encrypt(key, mode, plaintext):
+    ctx = Cipher(algorithms.AES(key), mode).encryptor()
+    return ctx.update(plaintext) + ctx.finalize()
+
+
+def ordered(name, plaintext, ciphertext):
+    """Which of the two goes in, and which must come out."""
+    if "-decrypt" in name:
+        return {"in": ciphertext, "out": plaintext}
+    return {"in": plaintext, "out": ciphertext}
+
+
+def aes(name, bits, mode, size):
+    """A mode of SP 800-38A or 38E that the library has by itself."""
+    key = draw(name, "key", bits // 8)
+    iv = draw(name, "iv", BLOCK) if mode is not modes.ECB else b""
+    plaintext = draw(name, "message", size)
+    ciphertext = encrypt(key, mode(iv) if iv else mode(), plaintext)
+    return {"key": key, "iv": iv, **ordered(name, plaintext, ciphertext)}
+
+
+def aes_ctr(name, bits, size):
+    """CTR, with a counter the low 64 bits of which overflow on the way."""
+    key = draw(name, "key", bits // 8)
+    iv = draw(name, "iv", BLOCK // 2) + struct.pack(">Q", 2**64 - 3)
+    plaintext = draw(name, "message", size)
+    ciphertext = encrypt(key, modes.CTR(iv), plaintext)
+    return {"key": key, "iv": iv, **ordered(name, plaintext, ciphertext)}
+
+
+def aes_cts(name, bits, size):
+    """CBC-CS3, SP 800-38A addendum: CBC of the padded message, then a swap."""
+    key = draw(name, "key", bits // 8)
+    iv = draw(name, "iv", BLOCK)
+    plaintext = draw(name, "message", size)
+    ciphertext = encrypt(key, modes.CBC(iv), plaintext + bytes(-size % BLOCK))
+    head = (size - 1) // BLOCK * BLOCK
+    ciphertext = (ciphertext[:head - BLOCK] + ciphertext[head:] +
+                  ciphertext[head - BLOCK:head])[:size]
+    return {"key": key, "iv": iv, **ordered(name, plaintext, ciphertext)}
+
+
+def aes_cmac(name, bits, size):
+    key = draw(name, "key", bits // 8)
+    message = draw(name, "message", size)
+    ctx = cmac.CMAC(algorithms.AES(key))
+    ctx.update(message)
+    return {"key": key, "in": message, "out": ctx.finalize()}
+
+
+def aead(name, bits, construct, nonce_size, size):
+    """The ciphertext is followed by the tag; a rejected one by a wrong tag."""
+    key = draw(name, "key", bits // 8)
+    nonce = draw(name, "nonce", nonce_size)
+    aad = draw(name, "aad", 2 * BLOCK + 5)
+    plaintext = draw(name, "message", size)
+    ciphertext = construct(key).encrypt(nonce, plaintext, aad)
+    vector = {"key": key, "iv": nonce, "aad": aad}
+    if "-reject" in name:
+        wrong = ciphertext[:-1] + bytes([ciphertext[-1] ^ 1])
+        return {**vector, "in": wrong, "out": b""}
+    return {**vector, **ordered(name, plaintext, ciphertext)}
+
+
+HASH_TESTS = [
+    ("sha1", SHA1_IMPLS, hashes.SHA1(), 200),
+    ("sha224", SHA256_IMPLS, hashes.SHA224(), 200),
+    ("sha256", SHA256_IMPLS, hashes.SHA256(), 200),
+    ("sha384", SHA512_IMPLS, hashes.SHA384(), 400),
+    ("sha512", SHA512_IMPLS, hashes.SHA512(), 400),
+]
+
+AES_TESTS = [
+    ("key-aes-128", aes_key, 128),
+    ("key-aes-192", aes_key, 192),
+    ("key-aes-256", aes_key, 256),
+    ("ecb-aes-128-encrypt", aes, 128, modes.ECB, BLOCKS_LEN),
+    ("ecb-aes-128-decrypt", aes, 128, modes.ECB, BLOCKS_LEN),
+    ("ecb-aes-192-encrypt", aes, 192, modes.ECB, BLOCKS_LEN),
+    ("ecb-aes-192-decrypt", aes, 192, modes.ECB, BLOCKS_LEN),
+    ("ecb-aes-256-encrypt", aes, 256, modes.ECB, BLOCKS_LEN),
+    ("ecb-aes-256-decrypt", aes, 256, modes.ECB, BLOCKS_LEN),
+    ("cbc-aes-encrypt", aes, 256, modes.CBC, BLOCKS_LEN),
+    ("cbc-aes-decrypt", aes, 256, modes.CBC, BLOCKS_LEN),
+    ("cts-cbc-aes-encrypt", aes_cts, 128, PARTIAL_LEN),
+    ("cts-cbc-aes-decrypt", aes_cts, 128, PARTIAL_LEN),
+    ("cfb-aes-encrypt", aes, 192, modes.CFB, PARTIAL_LEN),
+    ("cfb-aes-decrypt", aes, 192, modes.CFB, PARTIAL_LEN),
+    ("ofb-aes-encrypt", aes, 192, modes.OFB, PARTIAL_LEN),
+    ("ofb-aes-decrypt", aes, 192, modes.OFB, PARTIAL_LEN),
+    ("ctr-aes-encrypt", aes_ctr, 128, PARTIAL_LEN),
+    ("ctr-aes-decrypt", aes_ctr, 128, PARTIAL_LEN),
+    ("xts-aes-encrypt", aes, 2 * 256, modes.XTS, PARTIAL_LEN),
+    ("xts-aes-decrypt", aes, 2 * 256, modes.XTS, PARTIAL_LEN),
+    ("cmac-aes", aes_cmac, 256, PARTIAL_LEN),
+    ("ccm-aes-encrypt", aead, 128, AESCCM, 13, PARTIAL_LEN),
+    ("ccm-aes-decrypt", aead, 128, AESCCM, 13, PARTIAL_LEN),
+    ("ccm-aes-reject", aead, 128, AESCCM, 13, PARTIAL_LEN),
+]
+
+GCM_TESTS = [
+    ("gcm-aes-encrypt", aead, 256, AESGCM, 12, PARTIAL_LEN),
+    ("gcm-aes-decrypt", aead, 256, AESGCM, 12, PARTIAL_LEN),
+    ("gcm-aes-reject", aead, 256, AESGCM, 12, PARTIAL_LEN),
+]
+
+
+def all_vectors():
+    for name, impls, algorithm, size in HASH_TESTS:
+        for impl in impls:
+            test = f"{name}-{impl}"
+            yield test, sha(test, algorithm, size)
+        for impl in impls:
+            test = f"hmac-{name}-{impl}"
+            yield test, hmac_sha(test, algorithm, size)
+
+    for tests, impls in (AES_TESTS, AES_IMPLS), (GCM_TESTS, GCM_IMPLS):
+        for impl in impls:
+            for name, make, *args in tests:
+                test = f"{name}-{impl}"
+                yield test, make(test, *args)
+
+
+def c_bytes(data):
+    lines = []
+    for i in range(0, len(data), BLOCK):
+        text = "".join(f"\\x{byte:02x}" for byte in data[i:i + BLOCK])
+        lines.append(f'\t\t\t"{text}"')
+    return "(const u8 []){\n" + "\n".join(lines) + "\n\t\t}"
+
+
+def c_vector(name, vector):
+    lines = ["\t{", f'\t\t.name = "{name}",']
+    for field in "key", "iv", "aad", "in", "out":
+        if vector.get(field):
+            lines.append(f"\t\t.{field} = {c_bytes(vector[field])},")
+            lines.append(f"\t\t.{field}_len = {len(vector[field])},")
+    lines.append("\t},")
+    return "\n".join(lines)
+
+
+def main():
+    check_expand_key()
+    vectors = list(all_vectors())
+    for field in "key", "in":
+        drawn = [v[field] for _, v in vectors if field in v]
+        assert len(set(drawn)) == len(drawn)
+
+    print("/* SPDX-License-Identifier: GPL-2.0-or-later */")
+    print("/* Made by the script in tools/crypto/wolfcrypt/; don't edit. */")
+    print()
+    print("static const struct wolfcrypt_kat_vector wolfcrypt_kat_vectors[] = {")
+    for name, vector in vectors:
+        print(c_vector(name, vector))
+    print("};")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
