@@ -1,0 +1,745 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every wolfCrypt driver through AF_ALG, against OpenSSL in user space.
+
+Each driver is bound by its driver name, as /proc/crypto shows it. For each
+algorithm it is shown too that its plain name leads to a wolfCrypt driver.
+"""
+
+import argparse
+import errno
+import os
+import random
+import re
+import socket
+import subprocess
+import sys
+
+try:
+    import oracle
+except ImportError as exc:
+    print("TAP version 13\n1..0 # SKIP needs Python's cryptography:", exc)
+    sys.exit(4)
+
+KSFT_FAIL = 1
+KSFT_SKIP = 4
+
+OURS = "-wolfcrypt"
+
+ENC = socket.ALG_OP_ENCRYPT
+DEC = socket.ALG_OP_DECRYPT
+
+EVERY = range(301)
+SOME = sorted({0, 1, 2, 7, 8, 23, 40, 100, 200, 300} |
+              {b + d for b in (16, 32, 48, 64, 80, 96, 112, 128, 192, 256)
+               for d in (-1, 0, 1)})
+LARGE = (511, 512, 513, 1008, 1024, 1500, 2047, 4080, 4095, 4096, 4097, 4112,
+         8192, 12305, 16384, 32784, 65520, 65535, 65536)
+AES_KEYS = (16, 24, 32)
+
+
+class Wrong(Exception):
+    """An observation that is not the expected one."""
+
+
+def show(value):
+    if not isinstance(value, (bytes, bytearray)):
+        return str(value)
+    text = value[:64].hex()
+    return text + ("... (%d bytes)" % len(value) if len(value) > 64 else "")
+
+
+def check(what, observed, expected):
+    if observed == expected:
+        return
+    note = ""
+    if isinstance(expected, bytes):
+        same = os.path.commonprefix([bytes(observed), expected])
+        at = len(same)
+        note = ", first difference at byte %d" % at
+        observed, expected = observed[at:], expected[at:]
+    raise Wrong("%s%s\n  expected %s\n  observed %s" %
+                (what, note, show(expected), show(observed)))
+
+
+def name_of(err):
+    return errno.errorcode.get(err, str(err)) if err else "success"
+
+
+def check_error(what, expected, func, *args, **kwargs):
+    """@func must fail with the error number @expected; 0: must succeed."""
+    observed = 0
+    try:
+        func(*args, **kwargs)
+    except OSError as exc:
+        observed = exc.errno
+    check(what, name_of(observed), name_of(expected))
+
+
+class Tfm:
+    """A transform: an AF_ALG socket, which takes the key."""
+
+    def __init__(self, kind, name):
+        self.name = name
+        self.sock = socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET, 0)
+        try:
+            self.sock.bind((kind, name))
+        except OSError:
+            self.sock.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def setkey(self, key):
+        self.sock.setsockopt(socket.SOL_ALG, socket.ALG_SET_KEY, key)
+        return self
+
+    def settag(self, size):
+        self.sock.setsockopt(socket.SOL_ALG, socket.ALG_SET_AEAD_AUTHSIZE,
+                             None, size)
+        return self
+
+    def open(self):
+        """The socket of one stream of requests"""
+        return self.sock.accept()[0]
+
+
+def params(iv, assoclen):
+    """Those control messages that the kind of algorithm takes"""
+    out = {"iv": iv, "assoclen": assoclen}
+    return {name: value for name, value in out.items() if value is not None}
+
+
+def crypt(req, op, data, size, iv=None, assoclen=None):
+    """One request with one buffer in and one out, of @size bytes.
+
+    Reading nothing would not run the request: ask for more than there is.
+    """
+    req.sendmsg_afalg([data], op=op, **params(iv, assoclen))
+    return req.recv(size or 16)
+
+
+def pieces(rng, data, most=37):
+    """@data in pieces of odd sizes, each at an odd address"""
+    out = []
+    while data:
+        n = rng.randint(1, most)
+        shift = rng.randrange(1, 16, 2)
+        buf = bytearray(shift) + data[:n]
+        out.append(memoryview(buf)[shift:])
+        data = data[n:]
+    return out
+
+
+def crypt_split(rng, req, op, data, size, iv=None, assoclen=None):
+    """One request fed by several calls, answered into many small buffers"""
+    parts = pieces(rng, data, 1 + len(data) // 3)
+    first, rest = parts[:2], parts[2:]
+    more = socket.MSG_MORE if rest else 0
+    req.sendmsg_afalg(first, op=op, flags=more, **params(iv, assoclen))
+    while rest:
+        part = rest.pop(0)
+        req.send(part, socket.MSG_MORE if rest else 0)
+
+    out = pieces(rng, bytes(size), max(37, size // 100))
+    got = req.recvmsg_into(out)[0]
+    check("bytes returned", got, size)
+    return b"".join(out)
+
+
+class Skcipher:
+    """A mode of operation without authentication"""
+
+    kind = "skcipher"
+    types = ("skcipher",)
+
+    def __init__(self, func, keys=AES_KEYS, odd=None, ivsize=16, valid=None,
+                 chained=False):
+        self.func = func
+        self.keys = keys
+        self.oddkeys = odd or {}
+        self.ivsize = ivsize
+        self.valid = valid or (lambda n: True)
+        self.chained = chained
+
+    def tests(self):
+        yield "every length", self.every_length
+        yield "key sizes", self.key_sizes
+        yield "large requests", self.large
+        yield "split buffers", self.split
+        if self.chained:
+            yield "chaining", self.chaining
+        yield "bad parameters", self.bad_parameters
+        if self.func is oracle.xts:
+            yield "equal key halves", self.weak_key
+
+    def ivs(self, rng):
+        """IVs, some of which make a counter wrap at 32, 64 or 128 bits"""
+        while True:
+            for low in (0, 4, 8, 16):
+                iv = rng.randbytes(16 - low) + b"\xff" * low
+                yield iv[:self.ivsize] or None
+
+    def one(self, req, key, iv, data, run=crypt):
+        what = "%d-bit key, IV %s, %d bytes" % (
+            8 * len(key), iv.hex() if iv else "none", len(data))
+        if not self.valid(len(data)):
+            for op in (ENC, DEC):
+                check_error(what, errno.EINVAL, run, req, op, data, len(data),
+                            iv)
+            return
+        want = self.func(key, iv, data)
+        check("encrypt, " + what, run(req, ENC, data, len(data), iv), want)
+        check("decrypt, " + what, run(req, DEC, want, len(data), iv), data)
+
+    def lengths(self, tfm, rng, keysize, lengths):
+        ivs = self.ivs(rng)
+        key = rng.randbytes(keysize)
+        with tfm.setkey(key).open() as req:
+            for n in lengths:
+                self.one(req, key, next(ivs), rng.randbytes(n))
+
+    def every_length(self, tfm, rng):
+        self.lengths(tfm, rng, self.keys[-1], EVERY)
+
+    def key_sizes(self, tfm, rng):
+        for size in self.keys:
+            self.lengths(tfm, rng, size, SOME)
+        for size in range(70):
+            want = 0 if size in self.keys else errno.EINVAL
+            want = self.oddkeys.get(size, want)
+            check_error("%d-byte key" % size, want, tfm.setkey,
+                        rng.randbytes(size))
+        for size, err in self.oddkeys.items():
+            if not err:
+                self.lengths(tfm, rng, size, (16, 32, 160, 512))
+
+    def large(self, tfm, rng):
+        self.lengths(tfm, rng, self.keys[0], LARGE)
+        self.lengths(tfm, rng, self.keys[-1], LARGE)
+
+    def split(self, tfm, rng):
+        key = rng.randbytes(self.keys[-1])
+        ivs = self.ivs(rng)
+
+        def run(*args):
+            return crypt_split(rng, *args)
+
+        with tfm.setkey(key).open() as req:
+            for n in list(range(16, 301, 7)) + list(EVERY[16::16]) + [
+                    4096, 4097, 4112, 8200, 16384, 65535, 65536]:
+                if self.valid(n):
+                    self.one(req, key, next(ivs), rng.randbytes(n), run)
+
+    def chaining(self, tfm, rng):
+        """The IV that a request leaves behind continues the stream."""
+        steps = (16, 32, 48, 112, 128, 144, 16, 256, 4096, 64)
+        tail = 16 if self.func is oracle.cbc else 13
+        key = rng.randbytes(self.keys[-1])
+        data = rng.randbytes(sum(steps) + tail)
+        for iv in (rng.randbytes(16), b"\xff" * 16):
+            want = self.func(key, iv, data)
+            for op, src, dst in ((ENC, data, want), (DEC, want, data)):
+                with tfm.setkey(key).open() as req:
+                    got = self.stream(req, op, iv, src, steps)
+                check("%s, IV %s" % ("decrypt" if op else "encrypt", iv.hex()),
+                      got, dst)
+
+    @staticmethod
+    def stream(req, op, iv, data, steps):
+        more = socket.MSG_MORE
+        req.sendmsg_afalg([data[:steps[0]]], op=op, iv=iv, flags=more)
+        out = req.recv(steps[0])
+        for n in steps[1:]:
+            req.send(data[len(out):len(out) + n], more)
+            out += req.recv(n)
+        req.send(data[len(out):])
+        return out + req.recv(len(data) - len(out))
+
+    def bad_parameters(self, tfm, rng):
+        with tfm.open() as req:
+            check_error("request without a key", errno.ENOKEY, crypt, req,
+                        ENC, bytes(16), 16, bytes(self.ivsize) or None)
+        tfm.setkey(rng.randbytes(self.keys[0]))
+        for size in {0, 8, 12, 15, 16, 17, 32} - {self.ivsize}:
+            with tfm.open() as req:
+                check_error("%d-byte IV" % size, errno.EINVAL, crypt, req,
+                            ENC, bytes(16), 16, bytes(size))
+
+    def weak_key(self, tfm, rng):
+        """SP 800-38E, and FIPS 140-3 IG C.I: the two keys must differ."""
+        key = rng.randbytes(32) * 2
+        check_error("equal halves", errno.EINVAL if FIPS else 0, tfm.setkey,
+                    key)
+        if FIPS:
+            return
+        ctx = oracle.ecb(key[32:], None, bytes(16))
+        data = rng.randbytes(16)
+        want = oracle.xor(oracle.ecb(key[:32], None, oracle.xor(data, ctx)), ctx)
+        with tfm.open() as req:
+            check("encrypt", crypt(req, ENC, data, 16, bytes(16)), want)
+
+
+class Aead:
+    """Authenticated encryption; @esp: as RFC 4106 and 4309 define it"""
+
+    kind = "aead"
+    types = ("aead",)
+
+    def __init__(self, func, ivsize, tags, salt=0):
+        self.func = func
+        self.ivsize = ivsize
+        self.tags = tags
+        self.salt = salt
+        self.keys = tuple(n + salt for n in AES_KEYS)
+        self.esp = salt != 0
+        self.ccm = func is oracle.ccm
+
+    def tests(self):
+        yield "every length", self.every_length
+        yield "key sizes", self.key_sizes
+        yield "associated data", self.associated_data
+        yield "tag sizes", self.tag_sizes
+        if self.ccm:
+            yield "nonce sizes", self.nonce_sizes
+        yield "large requests", self.large
+        yield "split buffers", self.split
+        yield "forgeries", self.forgeries
+        yield "bad parameters", self.bad_parameters
+
+    def iv(self, rng):
+        if self.ccm:
+            size = rng.randint(2, 4)
+            return (bytes([size - 1]) + rng.randbytes(15 - size) + bytes(size))
+        return rng.randbytes(self.ivsize)
+
+    def aad(self, rng, size, iv):
+        """ESP: SPI, sequence number of 4 or 8 bytes, IV"""
+        if self.esp:
+            return rng.randbytes(8 + 4 * (size % 2)) + iv
+        return rng.randbytes(size)
+
+    def one(self, req, key, iv, aad, data, tag=16, run=crypt):
+        what = "%d-byte key, IV %s, %d + %d bytes, tag of %d" % (
+            len(key), iv.hex(), len(aad), len(data), tag)
+        want = aad + self.func(key, iv, aad, data, tag)
+        check("encrypt, " + what,
+              run(req, ENC, aad + data, len(want), iv, len(aad)), want)
+        check("decrypt, " + what,
+              run(req, DEC, want, len(want) - tag, iv, len(aad)), aad + data)
+
+    def lengths(self, tfm, rng, keysize, lengths, run=crypt):
+        key = rng.randbytes(keysize)
+        with tfm.setkey(key).settag(16).open() as req:
+            for n in lengths:
+                iv = self.iv(rng)
+                if self.ccm and n >= 65536:
+                    iv = b"\x02" + iv[1:13] + bytes(3)
+                aad = self.aad(rng, n * 7 % 41, iv)
+                self.one(req, key, iv, aad, rng.randbytes(n), run=run)
+
+    def every_length(self, tfm, rng):
+        self.lengths(tfm, rng, self.keys[-1], EVERY)
+
+    def key_sizes(self, tfm, rng):
+        for size in self.keys:
+            self.lengths(tfm, rng, size, SOME)
+        for size in range(45):
+            check_error("%d-byte key" % size,
+                        0 if size in self.keys else errno.EINVAL,
+                        tfm.setkey, rng.randbytes(size))
+
+    def associated_data(self, tfm, rng):
+        key = rng.randbytes(self.keys[0])
+        sizes = list(range(66)) + [127, 128, 129, 255, 256, 257, 4096, 4111,
+                                   65279, 65280, 65281]
+        with tfm.setkey(key).settag(16).open() as req:
+            for n in sizes[:2] if self.esp else sizes:
+                for size in (0, 1, 16, 37, 64):
+                    iv = self.iv(rng)
+                    self.one(req, key, iv, self.aad(rng, n, iv),
+                             rng.randbytes(size))
+
+    def tag_sizes(self, tfm, rng):
+        key = rng.randbytes(self.keys[0])
+        tfm.setkey(key)
+        for tag in range(19):
+            check_error("tag of %d" % tag,
+                        0 if tag in self.tags else errno.EINVAL,
+                        tfm.settag, tag)
+            if tag not in self.tags:
+                continue
+            with tfm.open() as req:
+                for n in (0, 1, 16, 33, 200):
+                    iv = self.iv(rng)
+                    self.one(req, key, iv, self.aad(rng, n, iv),
+                             rng.randbytes(n), tag)
+
+    def nonce_sizes(self, tfm, rng):
+        key = rng.randbytes(self.keys[0])
+        with tfm.setkey(key).settag(16).open() as req:
+            for size in range(2, 9):
+                iv = bytes([size - 1]) + rng.randbytes(15)
+                for n in (0, 20, 64, 300):
+                    self.one(req, key, iv, rng.randbytes(n % 23),
+                             rng.randbytes(n))
+
+    def large(self, tfm, rng):
+        self.lengths(tfm, rng, self.keys[0], LARGE)
+        self.lengths(tfm, rng, self.keys[-1], LARGE)
+
+    def split(self, tfm, rng):
+        def run(*args):
+            return crypt_split(rng, *args)
+
+        self.lengths(tfm, rng, self.keys[-1],
+                     list(range(1, 301, 7)) + [4096, 4097, 8200, 16384, 65535],
+                     run)
+
+    def forgeries(self, tfm, rng):
+        """One flipped bit anywhere must be noticed, whatever the sizes."""
+        for tag in self.tags:
+            key = rng.randbytes(self.keys[-1])
+            tfm.setkey(key).settag(tag)
+            for n in (0, 1, 15, 16, 47, 64, 257, 4100):
+                iv = self.iv(rng)
+                aad = self.aad(rng, 21, iv)
+                good = aad + self.func(key, iv, aad, rng.randbytes(n), tag)
+                at = set(range(len(good) - tag, len(good)))     # the tag
+                at |= {0, 7, len(aad), len(good) - tag - 1}
+                if self.esp:
+                    # The copy of the IV in the AAD is not authenticated.
+                    at -= set(range(len(aad) - 8, len(aad)))
+                self.forge(tfm, rng, iv, aad, good, tag, at)
+
+    @staticmethod
+    def forge(tfm, rng, iv, aad, good, tag, at):
+        size = len(good) - tag
+        with tfm.open() as req:
+            for i in sorted(at):
+                bad = bytearray(good)
+                bad[i] ^= 1 << rng.randrange(8)
+                check_error("AAD of %d, %d bytes, tag of %d, byte %d flipped" %
+                            (len(aad), size - len(aad), tag, i),
+                            errno.EBADMSG, crypt, req, DEC, bad, size, iv,
+                            len(aad))
+            bad = bytearray(iv)
+            bad[3] ^= 1
+            check_error("other IV", errno.EBADMSG, crypt, req, DEC, good, size,
+                        bytes(bad), len(aad))
+            check_error("no change", 0, crypt, req, DEC, good, size, iv,
+                        len(aad))
+
+    def bad_parameters(self, tfm, rng):
+        iv = self.iv(rng)
+        with tfm.open() as req:
+            check_error("request without a key", errno.ENOKEY, crypt, req,
+                        ENC, bytes(32), 48, iv, 16)
+        tfm.setkey(rng.randbytes(self.keys[0])).settag(16)
+        for size in {0, 7, 8, 11, 12, 13, 15, 16, 17} - {self.ivsize}:
+            with tfm.open() as req:
+                check_error("%d-byte IV" % size, errno.EINVAL, crypt, req,
+                            ENC, bytes(32), 48, bytes(size), 16)
+        if self.esp:
+            self.bad_esp(tfm, iv)
+        if self.ccm:
+            self.bad_ccm(tfm)
+
+    @staticmethod
+    def bad_esp(tfm, iv):
+        for size in range(34):
+            want = 0 if size in (16, 20) else errno.EINVAL
+            for op, data in ((ENC, bytes(size + 9)), (DEC, bytes(size + 25))):
+                if op == DEC and not want:
+                    want = errno.EBADMSG
+                with tfm.open() as req:
+                    check_error("AAD of %d" % size, want, crypt, req, op, data,
+                                len(data) + (16 if op == ENC else -16), iv,
+                                size)
+
+    @staticmethod
+    def bad_ccm(tfm):
+        for first in (0, 8, 9, 16, 128, 255):
+            for op, size in ((ENC, 48), (DEC, 16)):
+                with tfm.open() as req:
+                    check_error("L' of %d" % first, errno.EINVAL, crypt, req,
+                                op, bytes(32), size,
+                                bytes([first]) + bytes(15), 0)
+        with tfm.open() as req:
+            check_error("message longer than L allows", errno.EOVERFLOW, crypt,
+                        req, ENC, bytes(65552), 65568, b"\x01" + bytes(15), 0)
+
+
+class Hash:
+    """A digest, or with @keys a MAC"""
+
+    kind = "hash"
+    types = ("shash", "ahash")
+
+    def __init__(self, func, size, keys=None, badkeys=()):
+        self.func = func
+        self.size = size
+        self.keys = keys or ()
+        self.badkeys = badkeys
+
+    def tests(self):
+        yield "every length", self.every_length
+        if self.keys:
+            yield "key sizes", self.key_sizes
+        yield "large requests", self.large
+        yield "split updates", self.split
+        yield "scattered buffers", self.scattered
+        yield "clones", self.clones
+
+    def key(self, tfm, rng, size=None):
+        if not self.keys:
+            return b""
+        key = rng.randbytes(size or rng.choice(self.keys))
+        tfm.setkey(key)
+        return key
+
+    def digest(self, req, data):
+        if data:
+            req.send(data)
+        return req.recv(self.size)
+
+    def lengths(self, tfm, rng, key, lengths):
+        with tfm.open() as req:
+            for n in lengths:
+                data = rng.randbytes(n)
+                check("%d bytes" % n, self.digest(req, data),
+                      self.func(key, data))
+
+    def every_length(self, tfm, rng):
+        self.lengths(tfm, rng, self.key(tfm, rng), EVERY)
+
+    def key_sizes(self, tfm, rng):
+        with tfm.open() as req:
+            check_error("request without a key", errno.ENOKEY, req.send,
+                        b"data")
+        for size in self.keys:
+            key = self.key(tfm, rng, size)
+            self.lengths(tfm, rng, key, (0, 1, 16, 63, 64, 65, 128, 200))
+        for size in self.badkeys:
+            check_error("%d-byte key" % size, errno.EINVAL, tfm.setkey,
+                        rng.randbytes(size))
+
+    def large(self, tfm, rng):
+        self.lengths(tfm, rng, self.key(tfm, rng), LARGE)
+
+    def split(self, tfm, rng):
+        key = self.key(tfm, rng)
+        with tfm.open() as req:
+            for i in range(150):
+                data = rng.randbytes(rng.choice((rng.randrange(300),
+                                                 rng.randrange(3000))))
+                for part in pieces(rng, data, rng.choice((3, 65, 131, 999))):
+                    req.send(part, socket.MSG_MORE)
+                if i % 2:
+                    more = rng.randbytes(rng.randint(1, 150))
+                    req.send(more)
+                    data += more
+                check("%d bytes in pieces" % len(data), req.recv(self.size),
+                      self.func(key, data))
+
+    def scattered(self, tfm, rng):
+        key = self.key(tfm, rng)
+        with tfm.open() as req:
+            for n in list(range(1, 301, 3)) + [4095, 4096, 4097, 65536]:
+                data = rng.randbytes(n)
+                req.sendmsg(pieces(rng, data, max(37, n // 100)))
+                check("%d bytes in pieces" % n, req.recv(self.size),
+                      self.func(key, data))
+
+    def clones(self, tfm, rng):
+        """Exported, imported, and both go their own way."""
+        key = self.key(tfm, rng)
+        for n in list(range(1, 40)) + list(range(40, 301, 9)) + [5000]:
+            start = rng.randbytes(n)
+            ends = [rng.randbytes(rng.randrange(1, 200)) for _ in range(3)]
+            with tfm.open() as req:
+                req.send(start, socket.MSG_MORE)
+                with req.accept()[0] as one, one.accept()[0] as two:
+                    for which, end in zip((one, req, two), ends):
+                        which.send(end)
+                        check("%d bytes, cloned after %d" %
+                              (n + len(end), n), which.recv(self.size),
+                              self.func(key, start + end))
+
+
+def read_flag(path):
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().strip() == "1"
+    except FileNotFoundError:
+        return False
+
+
+FIPS = read_flag("/proc/sys/crypto/fips_enabled")
+
+
+def whole(n):
+    return n % 16 == 0
+
+
+def algorithms():
+    """Everything that wolfCrypt offers, and what it is to be held against"""
+    xts_odd = {48: errno.EINVAL if FIPS else 0}
+    algs = {
+        "ecb(aes)": Skcipher(oracle.ecb, ivsize=0, valid=whole),
+        "cbc(aes)": Skcipher(oracle.cbc, valid=whole, chained=True),
+        "cts(cbc(aes))": Skcipher(oracle.cts, valid=lambda n: n >= 16),
+        "ctr(aes)": Skcipher(oracle.ctr, chained=True),
+        "cfb(aes)": Skcipher(oracle.cfb, chained=True),
+        "ofb(aes)": Skcipher(oracle.ofb, chained=True),
+        "xts(aes)": Skcipher(oracle.xts, keys=(32, 64), odd=xts_odd,
+                             valid=lambda n: n >= 16),
+        "gcm(aes)": Aead(oracle.gcm, 12, (4, 8, 12, 13, 14, 15, 16)),
+        "rfc4106(gcm(aes))": Aead(oracle.rfc4106, 8, (8, 12, 16), 4),
+        "ccm(aes)": Aead(oracle.ccm, 16, (4, 6, 8, 10, 12, 14, 16)),
+        "rfc4309(ccm(aes))": Aead(oracle.rfc4309, 8, (8, 12, 16), 3),
+        "cmac(aes)": Hash(oracle.cmac, 16, AES_KEYS,
+                          set(range(40)) - set(AES_KEYS)),
+    }
+    # SP 800-131A: a key of an HMAC has 112 bits at least
+    keys = [14, 16, 20, 32, 63, 64, 65, 127, 128, 129, 200, 300]
+    short = [1, 13]
+    for bits, size in ((1, 20), (224, 28), (256, 32), (384, 48), (512, 64)):
+        name = "sha%d" % bits
+        algs[name] = Hash(oracle.digest(name), size)
+        algs["hmac(%s)" % name] = Hash(oracle.hmac(name), size,
+                                       keys if FIPS else short + keys,
+                                       [0] + short if FIPS else ())
+    return algs
+
+
+def proc_crypto():
+    """The entries of /proc/crypto that a name can lead to"""
+    with open("/proc/crypto", encoding="ascii") as file:
+        for entry in file.read().split("\n\n"):
+            alg = dict(re.findall(r"^(\w+) *: (.*)$", entry, re.M))
+            if alg and alg["type"] != "larval" and alg["internal"] == "no":
+                yield alg
+
+
+def refcount(driver):
+    return sum(int(alg["refcnt"]) for alg in proc_crypto()
+               if alg["driver"] == driver)
+
+
+def drivers_of(name, model, pattern):
+    """Drivers of ours for an algorithm, and the one that its name leads to"""
+    try:
+        with Tfm(model.kind, name):
+            pass        # Templates come into being when they are asked for.
+    except OSError:
+        return [], None
+    algs = [alg for alg in proc_crypto()
+            if alg["name"] == name and alg["type"] in model.types]
+    algs.sort(key=lambda alg: -int(alg["priority"]))
+    ours = [alg["driver"] for alg in algs if re.search(pattern, alg["driver"])]
+    return ours, algs[0]["driver"] if algs else None
+
+
+def is_default(name, model, pattern):
+    """By priority, and by the reference that a new transform takes"""
+    ours, best = drivers_of(name, model, pattern)
+    check("a driver that matches " + pattern, bool(ours), True)
+    check("the driver of the highest priority is ours", best, ours[0])
+    before = refcount(best)
+    with Tfm(model.kind, name):
+        # A shash that is used as an ahash is held twice.
+        check("%s makes references to %s" % (name, best),
+              refcount(best) > before, True)
+    check("references after", refcount(best), before)
+
+
+def untested(pattern, algs):
+    """A driver that this test does not know is a hole in it."""
+    known = [alg["driver"] for alg in proc_crypto() if alg["name"] in algs]
+    check("drivers without a test",
+          [alg["driver"] for alg in proc_crypto()
+           if re.search(pattern, alg["driver"])
+           and alg["driver"] not in known], [])
+
+
+def cases(pattern, only):
+    algs = algorithms()
+    for name, model in algs.items():
+        if only and only not in name:
+            continue
+        yield name + " is ours", lambda n=name, m=model: is_default(n, m,
+                                                                   pattern)
+        for driver in drivers_of(name, model, pattern)[0]:
+            for title, func in model.tests():
+                def case(func=func, driver=driver, kind=model.kind):
+                    with Tfm(kind, driver) as tfm:
+                        func(tfm, random.Random(driver))
+                yield "%s: %s" % (driver, title), case
+    if not only:
+        yield "no driver without a test", lambda: untested(pattern, algs)
+
+
+def passes(func):
+    try:
+        func()
+        return True
+    except Wrong as exc:
+        text = str(exc)
+    except OSError as exc:
+        text = "unexpected error: %s" % exc
+    print("\n".join("# " + line for line in text.splitlines()))
+    return False
+
+
+def skip_reason(pattern):
+    if os.geteuid() != 0:
+        return "needs root"
+    if pattern == OURS:
+        subprocess.run(["modprobe", "-q", "wolfcrypt"], check=False)
+        if not os.path.exists("/sys/kernel/wolfcrypt"):
+            return "needs CONFIG_CRYPTO_WOLFCRYPT"
+    if not os.path.exists("/proc/crypto"):
+        return "needs /proc/crypto"
+    for kind, name in (("skcipher", "ecb(aes)"), ("aead", "gcm(aes)"),
+                       ("hash", "sha256")):
+        try:
+            Tfm(kind, name).sock.close()
+        except OSError as exc:
+            return "needs CONFIG_CRYPTO_USER_API_*: %s %s" % (name, exc)
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pattern", default=OURS,
+                        help="the drivers to test: a regular expression, to "
+                        "be found in a driver's name")
+    parser.add_argument("--only", help="a part of the algorithm's name")
+    args = parser.parse_args()
+
+    print("TAP version 13")
+    reason = skip_reason(args.pattern)
+    if reason:
+        print("1..0 # SKIP", reason)
+        return KSFT_SKIP
+
+    todo = list(cases(args.pattern, args.only))
+    print("1..%d" % len(todo))
+    failed = 0
+    for number, (title, func) in enumerate(todo, 1):
+        good = passes(func)
+        failed += not good
+        print("%s %d %s" % ("ok" if good else "not ok", number, title),
+              flush=True)
+    print("# Totals: pass:%d fail:%d xfail:0 xpass:0 skip:0 error:0" %
+          (len(todo) - failed, failed))
+    return KSFT_FAIL if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the answers should be: OpenSSL, by way of Python's cryptography.
+
+Nothing in here asks the kernel. Modes that the package does not have are put
+together from those it has, as their standards define them.
+"""
+
+import hashlib
+import hmac as pyhmac
+import sys
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
+from cryptography.hazmat.primitives.cmac import CMAC
+
+BLOCK = 16
+
+
+def _aes(key, mode, data):
+    ctx = Cipher(algorithms.AES(key), mode).encryptor()
+    return ctx.update(data) + ctx.finalize()
+
+
+def ecb(key, _iv, data):
+    """SP 800-38A section 6.1"""
+    return _aes(key, modes.ECB(), data)
+
+
+def cbc(key, iv, data):
+    """SP 800-38A section 6.2"""
+    return _aes(key, modes.CBC(iv), data)
+
+
+def cfb(key, iv, data):
+    """SP 800-38A section 6.3, with segments of 128 bits"""
+    return _aes(key, modes.CFB(iv), data)
+
+
+def ofb(key, iv, data):
+    """SP 800-38A section 6.4"""
+    return _aes(key, modes.OFB(iv), data)
+
+
+def ctr(key, iv, data):
+    """SP 800-38A section 6.5, with a counter of 128 bits"""
+    return _aes(key, modes.CTR(iv), data)
+
+
+def cts(key, iv, data):
+    """CBC-CS3 of the addendum to SP 800-38A"""
+    if len(data) == BLOCK:
+        return cbc(key, iv, data)
+    tail = (len(data) - 1) % BLOCK + 1
+    out = cbc(key, iv, data + bytes(BLOCK - tail))
+    head, before, last = out[:-2 * BLOCK], out[-2 * BLOCK:-BLOCK], out[-BLOCK:]
+    return head + last + before[:tail]
+
+
+def xts(key, iv, data):
+    """IEEE 1619, SP 800-38E"""
+    if len(key) == 48:
+        return _xts_from_ecb(key, iv, data)
+    return _aes(key, modes.XTS(iv), data)
+
+
+def _xts_from_ecb(key, iv, data):
+    """XTS-AES-192 over whole blocks: OpenSSL has no such cipher."""
+    half = len(key) // 2
+    tweak = int.from_bytes(ecb(key[half:], None, iv), "little")
+    mask = b""
+    for _ in range(len(data) // BLOCK):
+        mask += tweak.to_bytes(BLOCK, "little")
+        tweak <<= 1
+        if tweak >> 128:
+            tweak ^= (1 << 128) | 0x87
+    return xor(ecb(key[:half], None, xor(data, mask)), mask)
+
+
+def xor(a, b):
+    return bytes(x ^ y for x, y in zip(a, b))
+
+
+def gcm(key, iv, aad, data, tag):
+    """SP 800-38D: a shorter tag is the beginning of the full one"""
+    out = AESGCM(key).encrypt(iv, data, aad)
+    return out[:len(data) + tag]
+
+
+def rfc4106(key, iv, aad, data, tag):
+    """GCM as ESP uses it: a salt after the key, the IV copied after the AAD"""
+    return gcm(key[:-4], key[-4:] + iv, aad[:-8], data, tag)
+
+
+def ccm(key, iv, aad, data, tag):
+    """SP 800-38C; the kernel's IV is L - 1, the nonce, and room for L bytes"""
+    return AESCCM(key, tag).encrypt(iv[1:15 - iv[0]], data, aad)
+
+
+def rfc4309(key, iv, aad, data, tag):
+    """CCM as ESP uses it"""
+    return AESCCM(key[:-3], tag).encrypt(key[-3:] + iv, data, aad[:-8])
+
+
+def digest(name):
+    """FIPS 180-4"""
+    return lambda _key, data: hashlib.new(name, data).digest()
+
+
+def hmac(name):
+    """FIPS 198-1"""
+    return lambda key, data: pyhmac.new(key, data, name).digest()
+
+
+def cmac(key, data):
+    """SP 800-38B"""
+    ctx = CMAC(algorithms.AES(key))
+    ctx.update(data)
+    return ctx.finalize()
+
+
+def essiv(key, sector):
+    """dm-crypt's essiv:sha256 for one sector"""
+    return ecb(hashlib.sha256(key).digest(), None, plain64(sector))
+
+
+def plain64(sector):
+    """dm-crypt's plain64 for one sector"""
+    return sector.to_bytes(BLOCK, "little")
+
+
+SECTOR = 512
+
+
+def sectors(cipher, key, data):
+    """What dm-crypt writes, from its sector 0 on"""
+    mode, iv = {"aes-xts-plain64": (xts, plain64),
+                "aes-cbc-essiv:sha256": (cbc, lambda n: essiv(key, n))}[cipher]
+    return b"".join(mode(key, iv(at // SECTOR), data[at:at + SECTOR])
+                    for at in range(0, len(data), SECTOR))
+
+
+if __name__ == "__main__":
+    # oracle.py CIPHER KEYFILE: encrypt standard input as dm-crypt does
+    with open(sys.argv[2], "rb") as keyfile:
+        sys.stdout.buffer.write(sectors(sys.argv[1], keyfile.read(),
+                                        sys.stdin.buffer.read()))
