@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The distribution's kernel: its source trees, its configuration, its make.
+# Sourced after common.sh.
+
+KERNEL_NAME=linux-source-6.12
+KERNEL_TAR=/usr/src/$KERNEL_NAME.tar.xz
+KERNEL_DIR=$WOLFCRYPT_BUILD/kernel
+CONFIGS=$REPO/ci/configs
+
+# Both trees lie at the same depth, with their output beside them, so that
+# ccache, which sees relative paths, takes a file compiled in one for the
+# same file in the other.
+STOCK_SRC=$KERNEL_DIR/stock/src/$KERNEL_NAME
+
+# kernel_src TREE, kernel_out TREE CONFIG: TREE is stock or wolfcrypt.
+kernel_src() { echo "$KERNEL_DIR/$1/src/$KERNEL_NAME"; }
+kernel_out() { echo "$KERNEL_DIR/$1/out/$2"; }
+
+need_build_packages()
+{
+	need_packages "$KERNEL_NAME" build-essential bc bison flex libelf-dev \
+		libssl-dev openssl kmod cpio ccache xz-utils lz4 zstd rsync perl python3
+}
+
+# unpack_kernel: makes STOCK_SRC from the distribution's package, once per
+# version of the package. A subshell, which gives its lock back.
+unpack_kernel()
+(
+	stamp=$KERNEL_DIR/stock/src/version
+
+	need_packages "$KERNEL_NAME" xz-utils
+	lock source
+	# shellcheck disable=SC2016 # dpkg-query's own variable
+	version=$(dpkg-query -W -f '${Version}' "$KERNEL_NAME")
+	if [ -f "$stamp" ] && [ "$(<"$stamp")" = "$version" ]; then
+		exit 0
+	fi
+	[ -r "$KERNEL_TAR" ] || die "$KERNEL_TAR is missing: apt-get install --reinstall $KERNEL_NAME"
+
+	need_space 4
+	rm -rf "${STOCK_SRC%/*}" "$KERNEL_DIR/unpack"
+	mkdir -p "$KERNEL_DIR/unpack"
+	run_logged "$WOLFCRYPT_BUILD/logs/unpack.log" "unpacking $KERNEL_NAME $version" \
+		tar -xJf "$KERNEL_TAR" -C "$KERNEL_DIR/unpack" ||
+		die "$KERNEL_TAR does not unpack: free some disk space, or apt-get install --reinstall $KERNEL_NAME"
+	mkdir -p "${STOCK_SRC%/*}"
+	mv "$KERNEL_DIR/unpack/$KERNEL_NAME" "$STOCK_SRC"
+	rmdir "$KERNEL_DIR/unpack"
+	echo "$version" >"$stamp"
+)
+
+# kernel_make SRC OUT ARG...: make with ccache, and with nothing of this
+# machine in the result.
+kernel_make()
+{
+	local src=$1 out=$2
+
+	shift 2
+	CCACHE_BASEDIR=$(realpath "$KERNEL_DIR") CCACHE_NOHASHDIR=1 \
+	KBUILD_BUILD_TIMESTAMP='Mon Nov 23 00:00:00 UTC 2026' \
+	KBUILD_BUILD_USER=linux-wolfcrypt KBUILD_BUILD_HOST=localhost \
+	make -C "$src" O="$out" CC="ccache gcc" "$@"
+}
+
+# config_names: what ci/build --config takes.
+config_names()
+{
+	local file
+
+	for file in "$CONFIGS"/*.config; do
+		file=${file##*/}
+		[ "$file" = base.config ] || echo "${file%.config}"
+	done
+}
+
+# config_tree CONFIG: the tree that a configuration builds.
+config_tree()
+{
+	case $1 in
+	stock) echo stock ;;
+	*) echo wolfcrypt ;;
+	esac
+}
+
+# config_fragment CONFIG: its settings: base.config, test.config unless it is
+# stock, and its own. One line per symbol, the last that was given.
+config_fragment()
+{
+	local -a files=("$CONFIGS"/{base,test,"$1"}.config)
+
+	[ "$1" != stock ] || files=("$CONFIGS"/{base,stock}.config)
+	awk '{ symbol = "" }
+	     /^CONFIG_[A-Z0-9_]+=/ { symbol = substr($0, 1, index($0, "=") - 1) }
+	     /^# CONFIG_[A-Z0-9_]+ is not set$/ { symbol = $2 }
+	     symbol == "" { next }
+	     !(symbol in line) { order[++n] = symbol }
+	     { line[symbol] = $0 }
+	     END { for (i = 1; i <= n; i++) print line[order[i]] }' "${files[@]}"
+}
+
+# config_missing FRAGMENT DOTCONFIG: the fragment's lines that do not hold.
+config_missing()
+{
+	awk 'FNR == NR {
+		if (/^CONFIG_/) have[substr($0, 1, index($0, "=") - 1)] = $0
+		next
+	     }
+	     /=n$/ || / is not set$/ {
+		symbol = $0
+		gsub(/^# |=n$| is not set$/, "", symbol)
+		if (symbol in have) print symbol "=n"
+		next
+	     }
+	     have[substr($0, 1, index($0, "=") - 1)] != $0' "$2" "$1"
+}
+
+# configure SRC OUT CONFIG: writes OUT/.config, and stops if a line of the
+# fragment got lost in it.
+configure()
+{
+	local src=$1 out=$2 config=$3 fragment=$2/wanted.config missing
+
+	mkdir -p "$out"
+	config_fragment "$config" >"$fragment.new"
+	if ! cmp -s "$fragment.new" "$fragment" || [ ! -f "$out/.config" ] ||
+	   [ -n "$(find "$src/crypto/Kconfig" "$src/crypto/wolfcrypt/Kconfig" \
+			-newer "$out/.config" 2>/dev/null)" ]; then
+		rm -f "$fragment"
+		KCONFIG_ALLCONFIG=$fragment.new kernel_make "$src" "$out" allnoconfig \
+			>"$out/configure.log" 2>&1 ||
+			die "the kernel cannot be configured: see $out/configure.log"
+		cp "$fragment.new" "$fragment"
+	fi
+	missing=$(config_missing "$fragment" "$out/.config" | paste -sd ' ')
+	[ -z "$missing" ] ||
+		die "$config: these settings do not take effect, a dependency is missing: $missing"
+}
