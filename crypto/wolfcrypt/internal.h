@@ -15,7 +15,8 @@
 
 /*
  * The longest run of work inside one kernel-mode FPU section, which holds off
- * preemption. Walks of skcipher and AEAD requests step by at most a page.
+ * preemption. Walks of skcipher and AEAD requests step by at most a page, to
+ * which GCM and CCM add up to 64 bytes of associated data that waited.
  */
 #define WOLFCRYPT_FPU_CHUNK	4096U
 
