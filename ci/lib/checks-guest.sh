@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The checks of ci/test that boot the kernels that the checks of the builds built.
+# Sourced after checks.sh.
+
+# make_share: WORK/share, with the kselftests as their install makes them, and
+# the scripts of ours for the guest
+make_share()
+{
+	local src
+
+	src=$(kernel_src wolfcrypt)
+	[ -d "$src/tools/testing/selftests/wolfcrypt" ] || fail "no patched kernel: run ci/build"
+	mkdir -p "$WORK/share"
+	make -s -C "$src/tools/testing/selftests" O="$WORK/obj" TARGETS=wolfcrypt \
+		install INSTALL_PATH="$WORK/share"
+	cp -r "$REPO/ci/lib/guest" "$WORK/share/"
+}
+
+# tap_verdict FILE: what run_kselftest.sh printed, as a check's status. Every
+# test must have its own plan and keep it.
+tap_verdict()
+{
+	awk '
+	function problem(text) { print "tap: " text; bad++ }
+	function result(line) {
+		if (line ~ /# SKIP/) skip = skip " " line
+		if (line ~ /^not ok/) problem(line)
+	}
+	/^1\.\.[0-9]+/ { plan = substr($1, 4) }
+	/^(not )?ok [0-9]+ selftests:/ {
+		outer++
+		result($0)
+		if (want == "") problem("no plan: " $0)
+		else if (want + 0 == 0 && !/# SKIP/) problem("an empty plan, and no skip: " $0)
+		else if (want + 0 != got + 0) problem(got + 0 " results of " want ": " $0)
+		cases += got
+		want = ""; got = 0
+	}
+	/^# 1\.\.[0-9]+/ {
+		want = substr($2, 4)
+		if (/# SKIP/) result(substr($0, 3))
+	}
+	/^# (not )?ok [0-9]+/ { got++; result(substr($0, 3)) }
+	END {
+		if (plan + 0 == 0) problem("no plan of all tests")
+		if (outer != plan + 0) problem(outer + 0 " tests ended, of " plan + 0)
+		print "tap: " outer + 0 " tests, " cases + 0 " cases, " bad + 0 " problems" (skip ? ", skipped:" skip : "")
+		exit bad ? 1 : skip ? 4 : 0
+	}' "$1"
+}
+
+# run_tap NAME OPTION... -- COMMAND...: run_kselftest.sh in a guest
+run_tap()
+{
+	local name=$1 booted=0 status=0
+
+	guest "$@" >"$WORK/$name.tap" || booted=$?
+	cat "$WORK/$name.tap"
+	tap_verdict "$WORK/$name.tap" >"$WORK/$name.verdict" || status=$?
+	cat "$WORK/$name.verdict"
+	note "$(tail -n 1 "$WORK/$name.verdict" | sed 's/^tap: //')"
+	clean_console "$name"
+	# run_kselftest.sh itself does not tell a failure by its status.
+	[ "$booted" -eq 0 ] || fail "the guest ended with status $booted: $CONSOLE.$name.log"
+	# Our guest has all that the tests need.
+	[ "$status" -ne "$SKIP" ] || fail "a test was skipped in our own guest"
+	return "$status"
+}
+
+# expected_drivers CPU: what the fastest code for that CPU model is
+expected_drivers()
+{
+	local aes gcm sha1='' sha2 mode hash
+
+	case $1 in
+	max) aes=-avx gcm=-avx2 sha2=-avx2 ;;
+	Westmere) aes=-aesni gcm=-aesni sha2='' ;;
+	qemu64) aes='' gcm='' sha2='' ;;
+	esac
+	for mode in ecb cbc cts-cbc ctr cfb ofb xts cmac ccm rfc4309-ccm; do
+		echo "$mode-aes-wolfcrypt$aes"
+	done
+	for mode in gcm rfc4106-gcm; do
+		echo "$mode-aes-wolfcrypt$gcm"
+	done
+	for hash in '' hmac-; do
+		echo "${hash}sha1-wolfcrypt$sha1"
+	done
+	for hash in sha224 sha256 sha384 sha512; do
+		echo "$hash-wolfcrypt$sha2"
+		echo "hmac-$hash-wolfcrypt$sha2"
+	done
+}
+
+# has_status WANTED COMMAND...
+has_status()
+{
+	local wanted=$1 status=0
+
+	shift
+	"$@" || status=$?
+	[ "$status" -eq "$wanted" ] || fail "status $status, not $wanted, of: ${*:2}"
+}
+
+check_boot_status()
+{
+	local -a stock=(--config stock --share "$WORK/share")
+
+	mkdir -p "$WORK/share"
+	echo from the host >"$WORK/share/word"
+	has_status 0 guest ok "${stock[@]}" -- 'cat /share/word >/out/word; ! touch /share/x'
+	[ "$(<"$WORK/out/word")" = "from the host" ] || fail "/share or /out does not work"
+	has_status 7 guest exit "${stock[@]}" -- bash -c 'exit 7'
+	has_status 127 guest missing "${stock[@]}" -- no-such-command x
+	has_status 124 guest hang "${stock[@]}" --timeout 30 -- sleep 1000
+	has_status 125 guest panic "${stock[@]}" -- 'echo c >/proc/sysrq-trigger'
+	has_status 125 guest late-panic "${stock[@]}" --append 'init=/no/such/init' -- true
+}
+
+# check_testmgr CONFIG CPU [PARAMETER]
+check_testmgr()
+{
+	guest testmgr --config "$1" --cpu "$2" --append "${3:-}" --share "$REPO" -- \
+		/share/ci/lib/guest/drivers >"$WORK/drivers"
+	cat "$WORK/drivers"
+	clean_console testmgr
+	grep -q 'alg: extra crypto tests enabled' "$CONSOLE.testmgr.log" || fail "no extra tests"
+	awk '{ print $1 }' "$WORK/drivers" | LC_ALL=C sort >"$WORK/observed"
+	expected_drivers "$2" | LC_ALL=C sort >"$WORK/expected"
+	diff -u "$WORK/expected" "$WORK/observed" || fail "not the drivers expected of this CPU"
+	! grep -v ' passed$' "$WORK/drivers" || fail "the kernel's tests did not pass"
+	note "$(wc -l <"$WORK/drivers") drivers passed"
+}
+
+check_kselftest()
+{
+	local mode=${2:-}
+
+	make_share
+	run_tap kselftest --cpu "$1" --append "$mode" --share "$WORK/share" --timeout 1500 -- \
+		'/share/guest/drivers >/dev/null && /share/run_kselftest.sh'
+}
+
+check_debug()
+{
+	make_share
+	run_tap debug --config debug --append "fips=1 $DEBUG_APPEND" \
+		--share "$WORK/share" --timeout 3000 -- \
+		'/share/guest/drivers >/dev/null && /share/run_kselftest.sh -o 2400 && /share/guest/kmemleak >&2'
+}
+
+check_module()
+{
+	make_share
+	kernel_make "$(kernel_src wolfcrypt)" "$(kernel_out wolfcrypt module)" -s \
+		modules_install INSTALL_MOD_PATH="$WORK/share/modules" INSTALL_MOD_STRIP=1
+	guest module --config module --share "$WORK/share" -- /share/guest/module
+	# The one failure is the one that the script asks for.
+	sed -i '/hmac-sha256-c failed/d' "$CONSOLE.module.log"
+	clean_console module
+	note "modprobe, rmmod, failed self-test"
+}
+
+# What one kernel wrote, the other reads.
+check_interop()
+{
+	local luks=/share/tools/testing/selftests/wolfcrypt/luks.sh
+
+	guest stock-writes --config stock --share "$REPO" -- \
+		"/share/ci/lib/guest/drivers >/out/drivers && $luks create /out/stock"
+	[ ! -s "$WORK/out/drivers" ] || fail "the stock kernel has wolfCrypt's drivers"
+	guest ours --append fips=1 --share "$REPO" -- \
+		"[ -s /sys/kernel/wolfcrypt/state ] && $luks check /out/stock && $luks create /out/ours"
+	guest stock-reads --config stock --share "$REPO" -- "$luks" check /out/ours
+	clean_console ours
+	note "LUKS2 xts and cbc-essiv, both ways"
+}
+
+check_break_module()
+{
+	guest refused --append "wolfcrypt.fips=1 wolfcrypt.fips_break=hmac-sha256-c" \
+		--share "$REPO" -- /share/ci/lib/guest/refused hmac-sha256-c
+}
+
+check_break_unknown()
+{
+	has_status 125 guest unknown --append "fips=1 wolfcrypt.fips_break=no-such-test" -- true
+	grep -q 'no self-test no-such-test to break' "$CONSOLE.unknown.log" ||
+		fail "it panicked for another reason"
+}
+
+# break_one CPU TEST: the boot must end in a panic that names the test
+break_one()
+{
+	local status=0
+
+	guest "$2" --cpu "$1" --append "fips=1 wolfcrypt.fips_break=$2" --timeout 120 -- true \
+		2>/dev/null || status=$?
+	if [ "$status" -eq 125 ] &&
+	   grep -q "Kernel panic - not syncing: .*self-test $2 failed" "$CONSOLE.$2.log"; then
+		echo "stopped: $1 $2"
+	else
+		echo "NOT STOPPED: $1 $2: status $status, $CONSOLE.$2.log"
+		return 1
+	fi
+}
+
+# Every self-test of every CPU model; what two models share, on the first only.
+check_break_all()
+{
+	local cpu
+
+	for cpu; do
+		guest "names-$cpu" --cpu "$cpu" --append cryptomgr.notests=1 -- \
+			'ls /sys/kernel/wolfcrypt/selftests' >"$WORK/names"
+		[ -s "$WORK/names" ] || fail "no self-tests on $cpu"
+		sed "s/^/$cpu /" "$WORK/names" >>"$WORK/all"
+	done
+	awk '!seen[$2]++' "$WORK/all" >"$WORK/todo"
+	export -f guest break_one
+	export WORK CONSOLE REPO
+	xargs -P "$(nproc)" -L 1 bash -c 'break_one "$@"' break_one <"$WORK/todo" ||
+		fail "$(grep -c '^NOT STOPPED' "$LOG") of $(wc -l <"$WORK/todo") boots did not stop"
+	[ "$(grep -c '^stopped: ' "$LOG")" -eq "$(wc -l <"$WORK/todo")" ] ||
+		fail "some boots are missing"
+	note "$(wc -l <"$WORK/todo") self-tests broken one by one, each boot stopped"
+}
