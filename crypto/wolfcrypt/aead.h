@@ -4,13 +4,37 @@
 #define _CRYPTO_WOLFCRYPT_AEAD_H
 
 #include <crypto/aes.h>
+#include <crypto/internal/aead.h>
+#include <crypto/internal/skcipher.h>
+#include <linux/math.h>
 #include <linux/scatterlist.h>
 #include <linux/types.h>
 
 #include "aes.h"
+#include "internal.h"
 
 /* rfc4106 and rfc4309: the IV of the packet, also at the end of the AAD */
-#define WOLFCRYPT_ESP_IV_SIZE	8
+#define WOLFCRYPT_ESP_IV_SIZE		8
+
+/* What their keys end with */
+#define WOLFCRYPT_RFC4106_SALT_SIZE	4
+#define WOLFCRYPT_RFC4309_SALT_SIZE	3
+
+/**
+ * struct wolfcrypt_aead_ctx - what an AEAD tfm keeps
+ * @key: the expanded key
+ * @salt: what the nonces begin with, 4 bytes for rfc4106 and 3 for rfc4309
+ */
+struct wolfcrypt_aead_ctx {
+	struct wolfcrypt_aes_key key;
+	u8 salt[WOLFCRYPT_RFC4106_SALT_SIZE];
+};
+
+static inline struct wolfcrypt_aead_ctx *
+wolfcrypt_aead_ctx(struct crypto_aead *tfm)
+{
+	return wolfcrypt_align_ctx(crypto_aead_ctx(tfm));
+}
 
 /**
  * struct wolfcrypt_aad - associated data that waits to be absorbed
@@ -38,6 +62,79 @@ void wolfcrypt_aad_add(struct wolfcrypt_aad *aad, const u8 *src,
 void wolfcrypt_aad_gather(struct wolfcrypt_aad *aad, struct scatterlist *sg,
 			  unsigned int len, wolfcrypt_aad_fn *absorb,
 			  void *msg);
+
+/**
+ * typedef wolfcrypt_aead_fn - encrypt or decrypt a part of a message
+ * @msg: the message
+ * @dst: output; may be the same as @src
+ * @src: its next part; not looked at if @len is 0
+ * @len: a multiple of AES_BLOCK_SIZE, or any if this is the last part
+ * @tag: where the tag of 16 bytes goes, if this is the last part; else NULL
+ */
+typedef void wolfcrypt_aead_fn(void *msg, u8 *dst, const u8 *src,
+			       unsigned int len, u8 *tag);
+
+/**
+ * wolfcrypt_aead_walk() - encrypt or decrypt the data of a request
+ * @req: the request
+ * @enc: encrypt, else decrypt
+ * @crypt: what does it with each part, in an FPU section of its own; a
+ *	   constant, so that its call is a direct one
+ * @msg: its first argument
+ * @tag: the computed tag, of 16 bytes
+ *
+ * Return: 0, or the error of a walk.
+ */
+static __always_inline int wolfcrypt_aead_walk(struct aead_request *req,
+					       bool enc,
+					       wolfcrypt_aead_fn *crypt,
+					       void *msg, u8 *tag)
+{
+	struct skcipher_walk walk;
+	unsigned int n;
+	int err;
+
+	if (enc)
+		err = skcipher_walk_aead_encrypt(&walk, req, false);
+	else
+		err = skcipher_walk_aead_decrypt(&walk, req, false);
+	if (err)
+		return err;
+
+	while (walk.nbytes < walk.total) {
+		n = round_down(walk.nbytes, AES_BLOCK_SIZE);
+		crypt(msg, walk.dst.virt.addr, walk.src.virt.addr, n, NULL);
+		err = skcipher_walk_done(&walk, walk.nbytes - n);
+		if (err)
+			return err;
+	}
+
+	/* A walk over no data has mapped nothing, nor has it to be ended. */
+	if (!walk.nbytes) {
+		crypt(msg, NULL, NULL, 0, tag);
+		return 0;
+	}
+	crypt(msg, walk.dst.virt.addr, walk.src.virt.addr, walk.nbytes, tag);
+	return skcipher_walk_done(&walk, 0);
+}
+
+unsigned int wolfcrypt_aead_crypt_len(struct aead_request *req, bool enc);
+int wolfcrypt_aead_end(struct aead_request *req, bool enc, u8 *tag);
+int wolfcrypt_aead_setkey(struct crypto_aead *tfm, const u8 *key,
+			  unsigned int len);
+int wolfcrypt_aead_register(struct aead_alg *algs, int count,
+			    const char *impl);
+
+/* The forms for ESP: what they have in common, and the nonce of each. */
+
+int wolfcrypt_esp_split_key(const u8 *key, unsigned int len, u8 *salt,
+			    unsigned int salt_size);
+int wolfcrypt_esp_aad_len(unsigned int assoclen);
+int wolfcrypt_esp_setkey(struct crypto_aead *tfm, const u8 *key,
+			 unsigned int len, unsigned int salt_size);
+int wolfcrypt_esp_setauthsize(struct crypto_aead *tfm, unsigned int authsize);
+void wolfcrypt_rfc4106_iv(u8 *iv, const u8 *salt, const u8 *esp_iv);
+void wolfcrypt_rfc4309_iv(u8 *iv, const u8 *salt, const u8 *esp_iv);
 
 int wolfcrypt_ccm_crypt_with(const struct wolfcrypt_aes_impl *impl,
 			     const struct wolfcrypt_aes_key *key, const u8 *iv,

@@ -7,10 +7,7 @@
  */
 
 #include <crypto/algapi.h>
-#include <crypto/gcm.h>
 #include <crypto/internal/aead.h>
-#include <crypto/internal/skcipher.h>
-#include <crypto/scatterwalk.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -21,15 +18,8 @@
 #include "aes.h"
 #include "internal.h"
 
-#define RFC4309_SALT_SIZE	3
-
-struct ccm_ctx {
-	struct wolfcrypt_aes_key key;
-	u8 salt[RFC4309_SALT_SIZE];
-};
-
 /*
- * A request under way: the CBC-MAC so far, the next counter block, and the
+ * A message under way: the CBC-MAC so far, the next counter block, and the
  * counter block of the tag.
  */
 struct ccm_msg {
@@ -42,27 +32,11 @@ struct ccm_msg {
 	bool enc;
 };
 
-static struct ccm_ctx *ccm_ctx(struct crypto_aead *tfm)
-{
-	return wolfcrypt_align_ctx(crypto_aead_ctx(tfm));
-}
-
-static int ccm_setkey(struct crypto_aead *tfm, const u8 *key, unsigned int len)
-{
-	return wolfcrypt_aes_setkey(&ccm_ctx(tfm)->key, key, len);
-}
-
 static int rfc4309_setkey(struct crypto_aead *tfm, const u8 *key,
 			  unsigned int len)
 {
-	struct ccm_ctx *ctx = ccm_ctx(tfm);
-
-	if (len < RFC4309_SALT_SIZE)
-		return -EINVAL;
-
-	len -= RFC4309_SALT_SIZE;
-	memcpy(ctx->salt, key + len, RFC4309_SALT_SIZE);
-	return wolfcrypt_aes_setkey(&ctx->key, key, len);
+	return wolfcrypt_esp_setkey(tfm, key, len,
+				    WOLFCRYPT_RFC4309_SALT_SIZE);
 }
 
 static int ccm_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
@@ -70,12 +44,6 @@ static int ccm_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
 	if (authsize < 4 || authsize > AES_BLOCK_SIZE || authsize % 2)
 		return -EINVAL;
 	return 0;
-}
-
-/* RFC 4309 section 3.4 allows the tag sizes of RFC 4106. */
-static int rfc4309_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
-{
-	return crypto_rfc4106_check_authsize(authsize);
 }
 
 /*
@@ -190,7 +158,7 @@ static void ccm_tail(struct ccm_msg *msg, u8 *dst, const u8 *src,
 }
 
 static void ccm_update(struct ccm_msg *msg, u8 *dst, const u8 *src,
-		       unsigned int len)
+		       unsigned int len, u8 *tag)
 {
 	unsigned int whole = round_down(len, AES_BLOCK_SIZE);
 
@@ -199,40 +167,17 @@ static void ccm_update(struct ccm_msg *msg, u8 *dst, const u8 *src,
 		ccm_blocks(msg, dst, src, whole);
 	if (len > whole)
 		ccm_tail(msg, dst + whole, src + whole, len - whole);
+	if (tag)
+		msg->impl->ctr(msg->key, tag, msg->mac, AES_BLOCK_SIZE,
+			       msg->tag_counter);
 }
 
-static void ccm_finish(struct ccm_msg *msg, u8 *dst, const u8 *src,
-		       unsigned int len, u8 *tag)
+static void ccm_crypt_part(void *_msg, u8 *dst, const u8 *src,
+			   unsigned int len, u8 *tag)
 {
-	ccm_update(msg, dst, src, len);
-	msg->impl->ctr(msg->key, tag, msg->mac, AES_BLOCK_SIZE,
-		       msg->tag_counter);
-}
+	struct ccm_msg *msg = _msg;
 
-static int ccm_walk(struct ccm_msg *msg, struct skcipher_walk *walk, u8 *tag)
-{
-	unsigned int n;
-	int err;
-
-	while (walk->nbytes < walk->total) {
-		n = round_down(walk->nbytes, AES_BLOCK_SIZE);
-		wolfcrypt_run(msg->impl,
-			      ccm_update(msg, walk->dst.virt.addr,
-					 walk->src.virt.addr, n));
-		err = skcipher_walk_done(walk, walk->nbytes - n);
-		if (err)
-			return err;
-	}
-
-	/* A walk over no data has mapped nothing, nor has it to be ended. */
-	if (!walk->nbytes) {
-		wolfcrypt_run(msg->impl, ccm_finish(msg, NULL, NULL, 0, tag));
-		return 0;
-	}
-	wolfcrypt_run(msg->impl, ccm_finish(msg, walk->dst.virt.addr,
-					    walk->src.virt.addr, walk->nbytes,
-					    tag));
-	return skcipher_walk_done(walk, 0);
+	wolfcrypt_run(msg->impl, ccm_update(msg, dst, src, len, tag));
 }
 
 /**
@@ -273,22 +218,22 @@ int wolfcrypt_ccm_crypt_with(const struct wolfcrypt_aes_impl *impl,
 
 	ccm_format(&msg, AES_BLOCK_SIZE, aad_len, len);
 	wolfcrypt_aad_add(&msg.aad, aad, aad_len, ccm_absorb_aad, &msg);
-	wolfcrypt_run(impl, ccm_finish(&msg, dst, src, len, tag));
+	ccm_crypt_part(&msg, dst, src, len, tag);
 	memzero_explicit(msg.mac, sizeof(msg.mac));
 	return 0;
 }
 
-/* Encrypt or decrypt, and compute the tag of 16 bytes. */
-static int ccm_crypt(struct aead_request *req, unsigned int crypt_len,
-		     const u8 *iv, unsigned int aad_len, bool enc, u8 *tag)
+static int ccm_crypt(struct aead_request *req, const u8 *iv,
+		     unsigned int aad_len, bool enc)
 {
+	unsigned int crypt_len = wolfcrypt_aead_crypt_len(req, enc);
 	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
 	struct ccm_msg msg = {
 		.impl	= wolfcrypt_aes_pick(),
-		.key	= &ccm_ctx(tfm)->key,
+		.key	= &wolfcrypt_aead_ctx(tfm)->key,
 		.enc	= enc,
 	};
-	struct skcipher_walk walk;
+	u8 tag[AES_BLOCK_SIZE];
 	int err;
 
 	err = ccm_set_counters(&msg, iv, crypt_len);
@@ -297,134 +242,80 @@ static int ccm_crypt(struct aead_request *req, unsigned int crypt_len,
 
 	ccm_format(&msg, crypto_aead_authsize(tfm), aad_len, crypt_len);
 	wolfcrypt_aad_gather(&msg.aad, req->src, aad_len, ccm_absorb_aad, &msg);
-
-	if (enc)
-		err = skcipher_walk_aead_encrypt(&walk, req, false);
-	else
-		err = skcipher_walk_aead_decrypt(&walk, req, false);
+	err = wolfcrypt_aead_walk(req, enc, ccm_crypt_part, &msg, tag);
 	if (!err)
-		err = ccm_walk(&msg, &walk, tag);
+		err = wolfcrypt_aead_end(req, enc, tag);
 
 	memzero_explicit(msg.mac, sizeof(msg.mac));
-	return err;
-}
-
-static int ccm_encrypt_iv(struct aead_request *req, const u8 *iv,
-			  unsigned int aad_len)
-{
-	unsigned int authsize = crypto_aead_authsize(crypto_aead_reqtfm(req));
-	u8 tag[AES_BLOCK_SIZE];
-	int err;
-
-	err = ccm_crypt(req, req->cryptlen, iv, aad_len, true, tag);
-	if (err)
-		return err;
-
-	scatterwalk_map_and_copy(tag, req->dst, req->assoclen + req->cryptlen,
-				 authsize, 1);
-	return 0;
-}
-
-static int ccm_decrypt_iv(struct aead_request *req, const u8 *iv,
-			  unsigned int aad_len)
-{
-	unsigned int authsize = crypto_aead_authsize(crypto_aead_reqtfm(req));
-	unsigned int crypt_len = req->cryptlen - authsize;
-	u8 expected[AES_BLOCK_SIZE];
-	u8 tag[AES_BLOCK_SIZE];
-	int err;
-
-	err = ccm_crypt(req, crypt_len, iv, aad_len, false, expected);
-	if (err)
-		return err;
-
-	scatterwalk_map_and_copy(tag, req->src, req->assoclen + crypt_len,
-				 authsize, 0);
-	if (crypto_memneq(tag, expected, authsize))
-		err = -EBADMSG;
-	memzero_explicit(expected, sizeof(expected));
+	memzero_explicit(tag, sizeof(tag));
 	return err;
 }
 
 static int ccm_encrypt(struct aead_request *req)
 {
-	return ccm_encrypt_iv(req, req->iv, req->assoclen);
+	return ccm_crypt(req, req->iv, req->assoclen, true);
 }
 
 static int ccm_decrypt(struct aead_request *req)
 {
-	return ccm_decrypt_iv(req, req->iv, req->assoclen);
+	return ccm_crypt(req, req->iv, req->assoclen, false);
 }
 
-/* L is 4; the nonce is the salt and the packet's IV (RFC 4309 section 4). */
-static void rfc4309_iv(struct aead_request *req, u8 *iv)
+/**
+ * wolfcrypt_rfc4309_iv() - the first counter block of CCM for a packet
+ * @iv: where it goes, AES_BLOCK_SIZE bytes
+ * @salt: WOLFCRYPT_RFC4309_SALT_SIZE bytes, of the key
+ * @esp_iv: WOLFCRYPT_ESP_IV_SIZE bytes, of the packet
+ *
+ * L is 4; the nonce is the salt and the packet's IV (RFC 4309 section 4).
+ */
+void wolfcrypt_rfc4309_iv(u8 *iv, const u8 *salt, const u8 *esp_iv)
 {
-	const struct ccm_ctx *ctx = ccm_ctx(crypto_aead_reqtfm(req));
-
 	iv[0] = 4 - 1;
-	memcpy(iv + 1, ctx->salt, RFC4309_SALT_SIZE);
-	memcpy(iv + 1 + RFC4309_SALT_SIZE, req->iv, WOLFCRYPT_ESP_IV_SIZE);
+	memcpy(iv + 1, salt, WOLFCRYPT_RFC4309_SALT_SIZE);
+	memcpy(iv + 1 + WOLFCRYPT_RFC4309_SALT_SIZE, esp_iv,
+	       WOLFCRYPT_ESP_IV_SIZE);
 	memset(iv + AES_BLOCK_SIZE - 4, 0, 4);
+}
+
+static int rfc4309_crypt(struct aead_request *req, bool enc)
+{
+	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
+	int aad_len = wolfcrypt_esp_aad_len(req->assoclen);
+	u8 iv[AES_BLOCK_SIZE];
+
+	if (aad_len < 0)
+		return aad_len;
+
+	wolfcrypt_rfc4309_iv(iv, wolfcrypt_aead_ctx(tfm)->salt, req->iv);
+	return ccm_crypt(req, iv, aad_len, enc);
 }
 
 static int rfc4309_encrypt(struct aead_request *req)
 {
-	u8 iv[AES_BLOCK_SIZE];
-	int err;
-
-	err = crypto_ipsec_check_assoclen(req->assoclen);
-	if (err)
-		return err;
-
-	rfc4309_iv(req, iv);
-	return ccm_encrypt_iv(req, iv, req->assoclen - WOLFCRYPT_ESP_IV_SIZE);
+	return rfc4309_crypt(req, true);
 }
 
 static int rfc4309_decrypt(struct aead_request *req)
 {
-	u8 iv[AES_BLOCK_SIZE];
-	int err;
-
-	err = crypto_ipsec_check_assoclen(req->assoclen);
-	if (err)
-		return err;
-
-	rfc4309_iv(req, iv);
-	return ccm_decrypt_iv(req, iv, req->assoclen - WOLFCRYPT_ESP_IV_SIZE);
+	return rfc4309_crypt(req, false);
 }
 
-/* The driver names are completed with the implementation's at registration. */
 static struct aead_alg ccm_algs[] = {
 	{
-		.base = {
-			.cra_name	= "ccm(aes)",
-			.cra_driver_name = "ccm-aes-wolfcrypt",
-			.cra_priority	= WOLFCRYPT_PRIORITY,
-			.cra_blocksize	= 1,
-			.cra_ctxsize	= WOLFCRYPT_CTXSIZE(struct ccm_ctx),
-			.cra_module	= THIS_MODULE,
-		},
+		.base.cra_name	= "ccm(aes)",
+		.base.cra_driver_name = "ccm-aes-wolfcrypt",
 		.ivsize		= AES_BLOCK_SIZE,
-		.maxauthsize	= AES_BLOCK_SIZE,
-		.chunksize	= AES_BLOCK_SIZE,
-		.setkey		= ccm_setkey,
+		.setkey		= wolfcrypt_aead_setkey,
 		.setauthsize	= ccm_setauthsize,
 		.encrypt	= ccm_encrypt,
 		.decrypt	= ccm_decrypt,
 	}, {
-		.base = {
-			.cra_name	= "rfc4309(ccm(aes))",
-			.cra_driver_name = "rfc4309-ccm-aes-wolfcrypt",
-			.cra_priority	= WOLFCRYPT_PRIORITY,
-			.cra_blocksize	= 1,
-			.cra_ctxsize	= WOLFCRYPT_CTXSIZE(struct ccm_ctx),
-			.cra_module	= THIS_MODULE,
-		},
+		.base.cra_name	= "rfc4309(ccm(aes))",
+		.base.cra_driver_name = "rfc4309-ccm-aes-wolfcrypt",
 		.ivsize		= WOLFCRYPT_ESP_IV_SIZE,
-		.maxauthsize	= AES_BLOCK_SIZE,
-		.chunksize	= AES_BLOCK_SIZE,
 		.setkey		= rfc4309_setkey,
-		.setauthsize	= rfc4309_setauthsize,
+		.setauthsize	= wolfcrypt_esp_setauthsize,
 		.encrypt	= rfc4309_encrypt,
 		.decrypt	= rfc4309_decrypt,
 	},
@@ -432,15 +323,8 @@ static struct aead_alg ccm_algs[] = {
 
 int __init wolfcrypt_ccm_register(void)
 {
-	int i, err;
-
-	for (i = 0; i < ARRAY_SIZE(ccm_algs); i++) {
-		err = wolfcrypt_driver_name(&ccm_algs[i].base,
-					    wolfcrypt_aes->name);
-		if (err)
-			return err;
-	}
-	return crypto_register_aeads(ccm_algs, ARRAY_SIZE(ccm_algs));
+	return wolfcrypt_aead_register(ccm_algs, ARRAY_SIZE(ccm_algs),
+				       wolfcrypt_aes->name);
 }
 
 void wolfcrypt_ccm_unregister(void)

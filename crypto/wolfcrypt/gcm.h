@@ -71,4 +71,10 @@ static inline const struct wolfcrypt_gcm_impl *wolfcrypt_gcm_pick(void)
 	return crypto_simd_usable() ? wolfcrypt_gcm : &wolfcrypt_gcm_c;
 }
 
+void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
+			      const struct wolfcrypt_aes_key *key,
+			      const u8 *iv, const u8 *aad, unsigned int aad_len,
+			      u8 *dst, const u8 *src, unsigned int len,
+			      bool enc, u8 *tag);
+
 #endif /* _CRYPTO_WOLFCRYPT_GCM_H */

@@ -4,9 +4,6 @@
  * implementation. Modes that the drivers make of an implementation's functions
  * are run through the code that the drivers use. Inputs and answers are in
  * vectors.h.
- *
- * rfc4106(gcm) and rfc4309(ccm) are GCM and CCM with another way to tell the
- * nonce, and need no tests of their own.
  */
 
 #include <crypto/aes.h>
@@ -29,9 +26,9 @@
 /**
  * struct wolfcrypt_kat_vector - the input and the answer of one test
  * @name: the test's name
- * @key: the key, if there is one
- * @iv: IV, nonce, counter block or number of the data unit
- * @aad: associated data
+ * @key: the key, if there is one, as the driver takes it
+ * @iv: IV, counter block or number of the data unit, likewise
+ * @aad: associated data, likewise
  * @in: the message: plaintext, or ciphertext with its tag
  * @out: the answer
  * @key_len: bytes of @key
@@ -65,7 +62,6 @@ static struct kat_work {
 	struct wolfcrypt_aes_key tweak_key;
 	struct wolfcrypt_cmac_key cmac_key;
 	struct wolfcrypt_cmac_state cmac;
-	struct wolfcrypt_gcm_state gcm;
 	u8 iv[AES_BLOCK_SIZE] __aligned(16);
 	u8 in[KAT_MAX_LEN];
 	u8 out[KAT_MAX_LEN];
@@ -79,6 +75,9 @@ static struct kat_work {
  * @hash: the hash function; for hashes and HMAC only
  * @fn: where in struct wolfcrypt_aes_impl the mode's function is; for modes
  *	that are such a function only
+ * @crypt: encrypt or decrypt the first @len bytes of the message, and compute
+ *	   the tag; for AEADs only
+ * @enc: the direction; for AEADs only
  */
 struct wolfcrypt_kat {
 	const char *name;
@@ -86,6 +85,9 @@ struct wolfcrypt_kat {
 		   const struct wolfcrypt_kat_vector *v, struct kat_work *w);
 	enum wolfcrypt_hash_id hash;
 	size_t fn;
+	int (*crypt)(const void *impl, const struct wolfcrypt_kat_vector *v,
+		     struct kat_work *w, unsigned int len, bool enc, u8 *tag);
+	bool enc;
 };
 
 static int kat_sha(const struct wolfcrypt_kat *kat, const void *impl,
@@ -225,9 +227,8 @@ static int kat_cmac(const struct wolfcrypt_kat *kat, const void *impl,
  * A GCM implementation works from a key that AES has expanded: the one that
  * will do it for the drivers.
  */
-static int kat_gcm_init(const struct wolfcrypt_gcm_impl *impl,
-			const struct wolfcrypt_kat_vector *v,
-			struct kat_work *w)
+static int kat_gcm(const void *impl, const struct wolfcrypt_kat_vector *v,
+		   struct kat_work *w, unsigned int len, bool enc, u8 *tag)
 {
 	int err;
 
@@ -235,87 +236,91 @@ static int kat_gcm_init(const struct wolfcrypt_gcm_impl *impl,
 	if (err)
 		return err;
 
-	wolfcrypt_run(impl, impl->init(&w->key, &w->gcm, v->iv));
-	wolfcrypt_run(impl, impl->aad(&w->gcm, v->aad, v->aad_len));
+	wolfcrypt_gcm_crypt_with(impl, &w->key, w->iv, v->aad, v->aad_len,
+				 w->out, w->in, len, enc, tag);
 	return 0;
 }
 
-static int kat_gcm_encrypt(const struct wolfcrypt_kat *kat, const void *_impl,
-			   const struct wolfcrypt_kat_vector *v,
-			   struct kat_work *w)
+static int kat_ccm(const void *impl, const struct wolfcrypt_kat_vector *v,
+		   struct kat_work *w, unsigned int len, bool enc, u8 *tag)
 {
-	const struct wolfcrypt_gcm_impl *impl = _impl;
-	int err;
-
-	err = kat_gcm_init(impl, v, w);
-	if (err)
-		return err;
-
-	wolfcrypt_run(impl, impl->encrypt(&w->key, &w->gcm, w->out, w->in,
-					  v->in_len));
-	wolfcrypt_run(impl, impl->final(&w->gcm, v->aad_len, v->in_len,
-					w->out + v->in_len));
-	return 0;
-}
-
-static int kat_gcm_decrypt(const struct wolfcrypt_kat *kat, const void *_impl,
-			   const struct wolfcrypt_kat_vector *v,
-			   struct kat_work *w)
-{
-	const struct wolfcrypt_gcm_impl *impl = _impl;
-	unsigned int len = v->in_len - KAT_TAG_SIZE;
-	u8 tag[KAT_TAG_SIZE] __aligned(16);
-	int err;
-
-	err = kat_gcm_init(impl, v, w);
-	if (err)
-		return err;
-
-	wolfcrypt_run(impl, impl->decrypt(&w->key, &w->gcm, w->out, w->in,
-					  len));
-	wolfcrypt_run(impl, impl->final(&w->gcm, v->aad_len, len, tag));
-	return crypto_memneq(tag, w->in + len, KAT_TAG_SIZE) ? -EBADMSG : 0;
-}
-
-/* The vector's IV is the nonce; what is left of a block is the counter. */
-static int kat_ccm_crypt(const struct wolfcrypt_aes_impl *impl,
-			 const struct wolfcrypt_kat_vector *v,
-			 struct kat_work *w, unsigned int len, bool enc,
-			 u8 *tag)
-{
-	u8 iv[AES_BLOCK_SIZE] = {};
-
-	iv[0] = AES_BLOCK_SIZE - 2 - v->iv_len;
-	memcpy(iv + 1, v->iv, v->iv_len);
 	kat_expand_key(impl, &w->key, v->key, v->key_len);
-	return wolfcrypt_ccm_crypt_with(impl, &w->key, iv, v->aad, v->aad_len,
-					w->out, w->in, len, enc, tag);
+	return wolfcrypt_ccm_crypt_with(impl, &w->key, w->iv, v->aad,
+					v->aad_len, w->out, w->in, len, enc,
+					tag);
 }
 
-static int kat_ccm_encrypt(const struct wolfcrypt_kat *kat, const void *impl,
-			   const struct wolfcrypt_kat_vector *v,
-			   struct kat_work *w)
+/* What of a vector for rfc4106 or rfc4309 is one for GCM or CCM. */
+static int kat_esp(struct wolfcrypt_kat_vector *v, u8 *salt,
+		   unsigned int salt_size)
 {
-	return kat_ccm_crypt(impl, v, w, v->in_len, true, w->out + v->in_len);
+	int key_len = wolfcrypt_esp_split_key(v->key, v->key_len, salt,
+					      salt_size);
+	int aad_len = wolfcrypt_esp_aad_len(v->aad_len);
+
+	if (key_len < 0 || aes_check_keylen(key_len) || aad_len < 0)
+		return -EINVAL;
+
+	v->key_len = key_len;
+	v->aad_len = aad_len;
+	return 0;
 }
 
-static int kat_ccm_decrypt(const struct wolfcrypt_kat *kat, const void *impl,
-			   const struct wolfcrypt_kat_vector *v,
-			   struct kat_work *w)
+static int kat_rfc4106(const void *impl, const struct wolfcrypt_kat_vector *v,
+		       struct kat_work *w, unsigned int len, bool enc, u8 *tag)
 {
-	unsigned int len = v->in_len - KAT_TAG_SIZE;
+	struct wolfcrypt_kat_vector gcm = *v;
+	u8 salt[WOLFCRYPT_RFC4106_SALT_SIZE];
+	int err;
+
+	err = kat_esp(&gcm, salt, sizeof(salt));
+	if (err)
+		return err;
+
+	wolfcrypt_rfc4106_iv(w->iv, salt, v->iv);
+	return kat_gcm(impl, &gcm, w, len, enc, tag);
+}
+
+static int kat_rfc4309(const void *impl, const struct wolfcrypt_kat_vector *v,
+		       struct kat_work *w, unsigned int len, bool enc, u8 *tag)
+{
+	struct wolfcrypt_kat_vector ccm = *v;
+	u8 salt[WOLFCRYPT_RFC4309_SALT_SIZE];
+	int err;
+
+	err = kat_esp(&ccm, salt, sizeof(salt));
+	if (err)
+		return err;
+
+	wolfcrypt_rfc4309_iv(w->iv, salt, v->iv);
+	return kat_ccm(impl, &ccm, w, len, enc, tag);
+}
+
+/* Ciphertext goes with the tag after it. */
+static int kat_aead(const struct wolfcrypt_kat *kat, const void *impl,
+		    const struct wolfcrypt_kat_vector *v, struct kat_work *w)
+{
+	unsigned int len = kat->enc ? v->in_len : v->in_len - KAT_TAG_SIZE;
 	u8 tag[KAT_TAG_SIZE];
 	int err;
 
-	err = kat_ccm_crypt(impl, v, w, len, false, tag);
+	err = kat->crypt(impl, v, w, len, kat->enc, tag);
 	if (err)
 		return err;
-	return crypto_memneq(tag, w->in + len, KAT_TAG_SIZE) ? -EBADMSG : 0;
+
+	if (!kat->enc)
+		return crypto_memneq(tag, w->in + len, KAT_TAG_SIZE) ?
+		       -EBADMSG : 0;
+	memcpy(w->out + len, tag, KAT_TAG_SIZE);
+	return 0;
 }
 
 #define KAT_AES(_name, _run, _fn)					\
 	{ .name = _name, .run = _run,					\
 	  .fn = offsetof(struct wolfcrypt_aes_impl, _fn) }
+
+#define KAT_AEAD(_name, _crypt, _enc)					\
+	{ .name = _name, .run = kat_aead, .crypt = _crypt, .enc = _enc }
 
 static const struct wolfcrypt_kat hash_kats[] = {
 	{ .name = "sha1", .run = kat_sha, .hash = WOLFCRYPT_SHA1 },
@@ -330,6 +335,7 @@ static const struct wolfcrypt_kat hash_kats[] = {
 	{ .name = "hmac-sha512", .run = kat_hmac, .hash = WOLFCRYPT_SHA512 },
 };
 
+/* In the "reject" tests the last bit of the tag is wrong. */
 static const struct wolfcrypt_kat aes_kats[] = {
 	{ .name = "key-aes-128", .run = kat_key },
 	{ .name = "key-aes-192", .run = kat_key },
@@ -350,19 +356,26 @@ static const struct wolfcrypt_kat aes_kats[] = {
 	KAT_AES("ofb-aes-decrypt", kat_aes, ofb),
 	KAT_AES("ctr-aes-encrypt", kat_aes, ctr),
 	KAT_AES("ctr-aes-decrypt", kat_aes, ctr),
-	{ .name = "xts-aes-encrypt", .run = kat_xts_encrypt },
-	{ .name = "xts-aes-decrypt", .run = kat_xts_decrypt },
+	{ .name = "xts-aes-128-encrypt", .run = kat_xts_encrypt },
+	{ .name = "xts-aes-128-decrypt", .run = kat_xts_decrypt },
+	{ .name = "xts-aes-256-encrypt", .run = kat_xts_encrypt },
+	{ .name = "xts-aes-256-decrypt", .run = kat_xts_decrypt },
 	{ .name = "cmac-aes", .run = kat_cmac },
-	{ .name = "ccm-aes-encrypt", .run = kat_ccm_encrypt },
-	{ .name = "ccm-aes-decrypt", .run = kat_ccm_decrypt },
-	{ .name = "ccm-aes-reject", .run = kat_ccm_decrypt },
+	KAT_AEAD("ccm-aes-encrypt", kat_ccm, true),
+	KAT_AEAD("ccm-aes-decrypt", kat_ccm, false),
+	KAT_AEAD("ccm-aes-reject", kat_ccm, false),
+	KAT_AEAD("rfc4309-ccm-aes-encrypt", kat_rfc4309, true),
+	KAT_AEAD("rfc4309-ccm-aes-decrypt", kat_rfc4309, false),
+	KAT_AEAD("rfc4309-ccm-aes-reject", kat_rfc4309, false),
 };
 
-/* In the "reject" tests the last bit of the tag is wrong. */
 static const struct wolfcrypt_kat gcm_kats[] = {
-	{ .name = "gcm-aes-encrypt", .run = kat_gcm_encrypt },
-	{ .name = "gcm-aes-decrypt", .run = kat_gcm_decrypt },
-	{ .name = "gcm-aes-reject", .run = kat_gcm_decrypt },
+	KAT_AEAD("gcm-aes-encrypt", kat_gcm, true),
+	KAT_AEAD("gcm-aes-decrypt", kat_gcm, false),
+	KAT_AEAD("gcm-aes-reject", kat_gcm, false),
+	KAT_AEAD("rfc4106-gcm-aes-encrypt", kat_rfc4106, true),
+	KAT_AEAD("rfc4106-gcm-aes-decrypt", kat_rfc4106, false),
+	KAT_AEAD("rfc4106-gcm-aes-reject", kat_rfc4106, false),
 };
 
 static const struct wolfcrypt_kat_vector *__init kat_vector(const char *name)

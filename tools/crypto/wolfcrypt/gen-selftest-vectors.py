@@ -41,6 +41,19 @@ GCM_IMPLS = ["avx2", "avx", "aesni", "c"]
 BLOCKS_LEN = 10 * BLOCK
 PARTIAL_LEN = 11 * BLOCK + 5
 
+# More associated data than the drivers let wait for the first data.
+AAD_LEN = 5 * BLOCK + 5
+
+GCM_IV_SIZE = 12
+
+# ESP: the header, with a sequence number of 32 bits or of 64, the packet's IV,
+# and what is before that in a nonce.
+ESP_HEADER = 8
+ESP_HEADER_ESN = 12
+ESP_IV_SIZE = 8
+RFC4106_SALT_SIZE = 4
+RFC4309_SALT_SIZE = 3
+
 
 def draw(name, what, size):
     """Bytes that belong to one use in one test."""
@@ -182,18 +195,46 @@ def aes_cmac(name, bits, size):
     return {"key": key, "in": message, "out": ctx.finalize()}
 
 
-def aead(name, bits, construct, nonce_size, size):
+def aead(name, key, construct, nonce, aad):
     """The ciphertext is followed by the tag; a rejected one by a wrong tag."""
-    key = draw(name, "key", bits // 8)
-    nonce = draw(name, "nonce", nonce_size)
-    aad = draw(name, "aad", 2 * BLOCK + 5)
-    plaintext = draw(name, "message", size)
+    plaintext = draw(name, "message", PARTIAL_LEN)
     ciphertext = construct(key).encrypt(nonce, plaintext, aad)
-    vector = {"key": key, "iv": nonce, "aad": aad}
     if "-reject" in name:
         wrong = ciphertext[:-1] + bytes([ciphertext[-1] ^ 1])
-        return {**vector, "in": wrong, "out": b""}
-    return {**vector, **ordered(name, plaintext, ciphertext)}
+        return {"in": wrong, "out": b""}
+    return ordered(name, plaintext, ciphertext)
+
+
+def aes_gcm(name, bits):
+    key = draw(name, "key", bits // 8)
+    iv = draw(name, "iv", GCM_IV_SIZE)
+    aad = draw(name, "aad", AAD_LEN)
+    return {"key": key, "iv": iv, "aad": aad,
+            **aead(name, key, AESGCM, iv, aad)}
+
+
+def aes_ccm(name, bits):
+    """The driver's IV is a counter block: L - 1, the nonce, L bytes of 0."""
+    key = draw(name, "key", bits // 8)
+    nonce = draw(name, "nonce", BLOCK - 1 - 2)
+    iv = bytes([2 - 1]) + nonce + bytes(2)
+    aad = draw(name, "aad", AAD_LEN)
+    return {"key": key, "iv": iv, "aad": aad,
+            **aead(name, key, AESCCM, nonce, aad)}
+
+
+def aes_esp(name, construct, salt_size, bits, header_size):
+    """GCM or CCM with the nonces of ESP: a salt and the packet's IV.
+
+    RFC 4106 and RFC 4309, sections 4 and 5. To the driver, the key ends with
+    the salt, and the associated data with the IV, which isn't authenticated.
+    """
+    key = draw(name, "key", bits // 8)
+    salt = draw(name, "salt", salt_size)
+    iv = draw(name, "iv", ESP_IV_SIZE)
+    header = draw(name, "aad", header_size)
+    return {"key": key + salt, "iv": iv, "aad": header + iv,
+            **aead(name, key, construct, salt + iv, header)}
 
 
 HASH_TESTS = [
@@ -203,6 +244,9 @@ HASH_TESTS = [
     ("sha384", SHA512_IMPLS, hashes.SHA384(), 400),
     ("sha512", SHA512_IMPLS, hashes.SHA512(), 400),
 ]
+
+RFC4106 = aes_esp, AESGCM, RFC4106_SALT_SIZE
+RFC4309 = aes_esp, AESCCM, RFC4309_SALT_SIZE
 
 AES_TESTS = [
     ("key-aes-128", aes_key, 128),
@@ -224,18 +268,26 @@ AES_TESTS = [
     ("ofb-aes-decrypt", aes, 192, modes.OFB, PARTIAL_LEN),
     ("ctr-aes-encrypt", aes_ctr, 128, PARTIAL_LEN),
     ("ctr-aes-decrypt", aes_ctr, 128, PARTIAL_LEN),
-    ("xts-aes-encrypt", aes, 2 * 256, modes.XTS, PARTIAL_LEN),
-    ("xts-aes-decrypt", aes, 2 * 256, modes.XTS, PARTIAL_LEN),
+    ("xts-aes-128-encrypt", aes, 2 * 128, modes.XTS, PARTIAL_LEN),
+    ("xts-aes-128-decrypt", aes, 2 * 128, modes.XTS, PARTIAL_LEN),
+    ("xts-aes-256-encrypt", aes, 2 * 256, modes.XTS, PARTIAL_LEN),
+    ("xts-aes-256-decrypt", aes, 2 * 256, modes.XTS, PARTIAL_LEN),
     ("cmac-aes", aes_cmac, 256, PARTIAL_LEN),
-    ("ccm-aes-encrypt", aead, 128, AESCCM, 13, PARTIAL_LEN),
-    ("ccm-aes-decrypt", aead, 128, AESCCM, 13, PARTIAL_LEN),
-    ("ccm-aes-reject", aead, 128, AESCCM, 13, PARTIAL_LEN),
+    ("ccm-aes-encrypt", aes_ccm, 128),
+    ("ccm-aes-decrypt", aes_ccm, 128),
+    ("ccm-aes-reject", aes_ccm, 192),
+    ("rfc4309-ccm-aes-encrypt", *RFC4309, 256, ESP_HEADER),
+    ("rfc4309-ccm-aes-decrypt", *RFC4309, 256, ESP_HEADER_ESN),
+    ("rfc4309-ccm-aes-reject", *RFC4309, 256, ESP_HEADER),
 ]
 
 GCM_TESTS = [
-    ("gcm-aes-encrypt", aead, 256, AESGCM, 12, PARTIAL_LEN),
-    ("gcm-aes-decrypt", aead, 256, AESGCM, 12, PARTIAL_LEN),
-    ("gcm-aes-reject", aead, 256, AESGCM, 12, PARTIAL_LEN),
+    ("gcm-aes-encrypt", aes_gcm, 256),
+    ("gcm-aes-decrypt", aes_gcm, 256),
+    ("gcm-aes-reject", aes_gcm, 192),
+    ("rfc4106-gcm-aes-encrypt", *RFC4106, 128, ESP_HEADER),
+    ("rfc4106-gcm-aes-decrypt", *RFC4106, 128, ESP_HEADER_ESN),
+    ("rfc4106-gcm-aes-reject", *RFC4106, 128, ESP_HEADER),
 ]
 
 
