@@ -51,12 +51,12 @@ tap_verdict()
 	}' "$1"
 }
 
-# run_tap NAME OPTION... -- COMMAND...: run_kselftest.sh in a guest
+# run_tap CPU NAME OPTION... -- COMMAND...: run_kselftest.sh in a guest
 run_tap()
 {
-	local name=$1 booted=0 status=0
+	local name=$2 booted=0 status=0
 
-	guest "$@" >"$WORK/$name.tap" || booted=$?
+	guest_cpu "$@" >"$WORK/$name.tap" || booted=$?
 	cat "$WORK/$name.tap"
 	tap_verdict "$WORK/$name.tap" >"$WORK/$name.verdict" || status=$?
 	cat "$WORK/$name.verdict"
@@ -69,16 +69,45 @@ run_tap()
 	return "$status"
 }
 
-# expected_drivers CPU: what the fastest code for that CPU model is
-expected_drivers()
+# cpu_options CPU: ci/boot's options for a CPU of the table. Newer versions of
+# QEMU emulate SHA-NI, and their max has it.
+cpu_options()
 {
-	local aes gcm sha1='' sha2 mode hash
+	local qemu
 
 	case $1 in
-	max) aes=-avx gcm=-avx2 sha2=-avx2 ;;
-	Westmere) aes=-aesni gcm=-aesni sha2='' ;;
-	qemu64) aes='' gcm='' sha2='' ;;
+	*-sha-ni) qemu=$(sha_ni_qemu) || skip "no QEMU to be had that emulates SHA-NI" ;;
 	esac
+	case $1 in
+	avx2) echo "--cpu max,-sha-ni" ;;
+	aesni) echo "--cpu Westmere" ;;
+	none) echo "--cpu qemu64" ;;
+	avx2-sha-ni) echo "--cpu max --qemu $qemu" ;;
+	aesni-sha-ni) echo "--cpu Westmere,+sha-ni --qemu $qemu" ;;
+	*) fail "no such CPU: $1" ;;
+	esac
+}
+
+# guest_cpu CPU NAME OPTION... -- COMMAND...
+guest_cpu()
+{
+	local options
+
+	options=$(cpu_options "$1") || exit
+	# shellcheck disable=SC2086 # words
+	guest "$2" $options "${@:3}"
+}
+
+# expected_drivers CPU: what the fastest code for that CPU is
+expected_drivers()
+{
+	local aes='' gcm='' sha1='' sha256='' sha512='' mode hash
+
+	case $1 in
+	avx2*) aes=-avx gcm=-avx2 sha256=-avx2 sha512=-avx2 ;;
+	aesni*) aes=-aesni gcm=-aesni ;;
+	esac
+	[[ $1 != *-sha-ni ]] || sha256=-ni
 	for mode in ecb cbc cts-cbc ctr cfb ofb xts cmac ccm rfc4309-ccm; do
 		echo "$mode-aes-wolfcrypt$aes"
 	done
@@ -88,9 +117,11 @@ expected_drivers()
 	for hash in '' hmac-; do
 		echo "${hash}sha1-wolfcrypt$sha1"
 	done
-	for hash in sha224 sha256 sha384 sha512; do
-		echo "$hash-wolfcrypt$sha2"
-		echo "hmac-$hash-wolfcrypt$sha2"
+	for hash in '' hmac-; do
+		echo "${hash}sha224-wolfcrypt$sha256"
+		echo "${hash}sha256-wolfcrypt$sha256"
+		echo "${hash}sha384-wolfcrypt$sha512"
+		echo "${hash}sha512-wolfcrypt$sha512"
 	done
 }
 
@@ -122,7 +153,7 @@ check_boot_status()
 # check_testmgr CONFIG CPU [PARAMETER]
 check_testmgr()
 {
-	guest testmgr --config "$1" --cpu "$2" --append "${3:-}" --share "$REPO" -- \
+	guest_cpu "$2" testmgr --config "$1" --append "${3:-}" --share "$REPO" -- \
 		/share/ci/lib/guest/drivers >"$WORK/drivers"
 	cat "$WORK/drivers"
 	clean_console testmgr
@@ -139,14 +170,14 @@ check_kselftest()
 	local mode=${2:-}
 
 	make_share
-	run_tap kselftest --cpu "$1" --append "$mode" --share "$WORK/share" --timeout 1500 -- \
+	run_tap "$1" kselftest --append "$mode" --share "$WORK/share" --timeout 1500 -- \
 		'/share/guest/drivers >/dev/null && /share/run_kselftest.sh'
 }
 
 check_debug()
 {
 	make_share
-	run_tap debug --config debug --append "fips=1 $DEBUG_APPEND" \
+	run_tap avx2 debug --config debug --append "fips=1 $DEBUG_APPEND" \
 		--share "$WORK/share" --timeout 3000 -- \
 		'/share/guest/drivers >/dev/null && /share/run_kselftest.sh -o 2400 && /share/guest/kmemleak >&2'
 }
@@ -196,7 +227,7 @@ break_one()
 {
 	local status=0
 
-	guest "$2" --cpu "$1" --append "fips=1 wolfcrypt.fips_break=$2" --timeout 120 -- true \
+	guest_cpu "$1" "$2" --append "fips=1 wolfcrypt.fips_break=$2" --timeout 120 -- true \
 		2>/dev/null || status=$?
 	if [ "$status" -eq 125 ] &&
 	   grep -q "Kernel panic - not syncing: .*self-test $2 failed" "$CONSOLE.$2.log"; then
@@ -207,21 +238,27 @@ break_one()
 	fi
 }
 
-# Every self-test of every CPU model; what two models share, on the first only.
-check_break_all()
+# check_break PATTERN CPU...: every self-test of these CPUs that PATTERN matches;
+# what two of them share, on the first only.
+check_break()
 {
-	local cpu
+	local pattern=$1 cpu name
 
+	shift
 	for cpu; do
-		guest "names-$cpu" --cpu "$cpu" --append cryptomgr.notests=1 -- \
-			'ls /sys/kernel/wolfcrypt/selftests' >"$WORK/names"
-		[ -s "$WORK/names" ] || fail "no self-tests on $cpu"
+		guest_cpu "$cpu" "names-$cpu" --append cryptomgr.notests=1 -- \
+			"ls /sys/kernel/wolfcrypt/selftests | grep -e '$pattern'" >"$WORK/names"
 		sed "s/^/$cpu /" "$WORK/names" >>"$WORK/all"
 	done
 	awk '!seen[$2]++' "$WORK/all" >"$WORK/todo"
-	export -f guest break_one
-	export WORK CONSOLE REPO
-	xargs -P "$(nproc)" -L 1 bash -c 'break_one "$@"' break_one <"$WORK/todo" ||
+	while read -r cpu name; do
+		while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+			wait -n || true
+		done
+		break_one "$cpu" "$name" &
+	done <"$WORK/todo"
+	wait
+	! grep -q '^NOT STOPPED' "$LOG" ||
 		fail "$(grep -c '^NOT STOPPED' "$LOG") of $(wc -l <"$WORK/todo") boots did not stop"
 	[ "$(grep -c '^stopped: ' "$LOG")" -eq "$(wc -l <"$WORK/todo")" ] ||
 		fail "some boots are missing"

@@ -33,23 +33,29 @@ check_table()
 	alone apply               check_apply
 	alone boot-status         check_boot_status
 	guest debug-kselftest     check_debug
-	guest debug-Westmere      check_testmgr debug Westmere $DEBUG_APPEND
-	guest debug-qemu64        check_testmgr debug qemu64 $DEBUG_APPEND
+	guest debug-aesni         check_testmgr debug aesni $DEBUG_APPEND
+	guest debug-none          check_testmgr debug none $DEBUG_APPEND
 	END
-	for cpu in max Westmere qemu64; do
+	for cpu in avx2 aesni none avx2-sha-ni aesni-sha-ni; do
 		cat <<-END
 		guest testmgr-$cpu        check_testmgr test $cpu
 		guest testmgr-$cpu-fips   check_testmgr test $cpu fips=1
+		END
+	done
+	for cpu in avx2 aesni none; do
+		cat <<-END
 		guest kselftest-$cpu      check_kselftest $cpu
 		guest kselftest-$cpu-fips check_kselftest $cpu fips=1
 		END
 	done
 	cat <<-END
+	guest kselftest-avx2-sha-ni-fips check_kselftest avx2-sha-ni fips=1
 	guest module              check_module
 	guest interop             check_interop
 	guest fips-break-module   check_break_module
 	guest fips-break-unknown  check_break_unknown
-	alone fips-break          check_break_all max Westmere qemu64
+	alone fips-break          check_break . avx2 aesni none
+	alone fips-break-sha-ni   check_break -ni\$ avx2-sha-ni
 	END
 }
 
@@ -64,6 +70,13 @@ fail()
 	note "$*"
 	echo "failed: $*"
 	exit 1
+}
+
+# skip REASON...: in a check
+skip()
+{
+	echo "# SKIP $*" >&2
+	exit "$SKIP"
 }
 
 # guest NAME OPTION... -- COMMAND...: ci/boot for a check, with console NAME
