@@ -58,6 +58,14 @@ check_build()
 	note "no warnings"
 }
 
+# The self-tests and the kernel's tests on instructions that QEMU does not emulate
+# but this CPU may have. Nothing is asked of the times.
+check_native()
+{
+	"$REPO/ci/bench" --quick
+	note "$(grep -c wolfcrypt "$WOLFCRYPT_BUILD/bench/bench.txt") comparisons on $(sed -n '1s/.*(\(.*\))/\1/p' "$WOLFCRYPT_BUILD/bench/bench.txt")"
+}
+
 # copy_touched TREE DIR: the files of TREE that matter to ci/apply
 copy_touched()
 {

@@ -29,6 +29,7 @@ check_table()
 	alone build-test          check_build test
 	alone build-module        check_build module
 	alone build-debug         check_build debug
+	alone native              check_native
 	alone bisect              check_bisect
 	alone apply               check_apply
 	alone boot-status         check_boot_status

@@ -14,7 +14,8 @@ CONFIGS=$REPO/ci/configs
 # same file in the other.
 STOCK_SRC=$KERNEL_DIR/stock/src/$KERNEL_NAME
 
-# kernel_src TREE, kernel_out TREE CONFIG: TREE is stock or wolfcrypt.
+# kernel_src TREE, kernel_out TREE CONFIG: TREE is stock, wolfcrypt, or um: that
+# with the changes of ci/um.
 kernel_src() { echo "$KERNEL_DIR/$1/src/$KERNEL_NAME"; }
 kernel_out() { echo "$KERNEL_DIR/$1/out/$2"; }
 
@@ -51,17 +52,72 @@ unpack_kernel()
 	echo "$version" >"$stamp"
 )
 
+# update_tree TREE: brings a patched tree up to date. It is the stock tree with
+# the files of the series, and for um those that ci/um changes; they are copied
+# one by one, so that make sees only what really changed.
+update_tree()
+{
+	local src stage stamp digest why
+
+	src=$(kernel_src "$1")
+	stamp=${src%/*}/series.sha256
+	digest=$( { cd "$PATCHES" && series_list | xargs cat "$STOCK_SRC/../version"
+		    [ "$1" != um ] || cat "$REPO"/ci/um/*; } | sha256sum)
+	if [ -f "$stamp" ] && [ "$(<"$stamp")" = "$digest" ]; then
+		return 0
+	fi
+	if [ ! -f "$stamp" ] || [ "$stamp" -ot "$STOCK_SRC/../version" ]; then
+		need_space 4
+		rm -rf "${src%/*}"
+		mkdir -p "${src%/*}"
+		run_logged "$WOLFCRYPT_BUILD/logs/copy.log" "copying the tree" \
+			cp -a --reflink=auto "$STOCK_SRC" "$src" ||
+			die "cannot copy the kernel tree: see $WOLFCRYPT_BUILD/logs/copy.log"
+	fi
+	say "applying the series"
+	stage=$KERNEL_DIR/stage
+	rm -rf "$stage"
+	mkdir -p "$stage"
+	why=$(stage_series "$STOCK_SRC" "$stage" --fuzz=0) ||
+		die "$why ($KERNEL_NAME): see $stage.log"
+	if [ "$1" = um ]; then
+		"$REPO/ci/um/shim" "$STOCK_SRC" "$stage" ||
+			die "ci/um/shim does not fit $KERNEL_NAME"
+	fi
+	rm -f "$stamp"
+	drop_former_files "$src" "$stage"
+	rsync -r --perms --checksum "$stage/" "$src/"
+	(cd "$stage" && find . -type f | sort) >"${src%/*}/series.files"
+	rm -rf "$stage"
+	echo "$digest" >"$stamp"
+}
+
+# Files that an earlier series had and this one has not.
+drop_former_files()
+{
+	local file
+
+	[ -f "${1%/*}/series.files" ] || return 0
+	while read -r file; do
+		[ ! -e "$2/$file" ] || continue
+		rm -f "$1/$file"
+		[ ! -e "$STOCK_SRC/$file" ] || cp -p "$STOCK_SRC/$file" "$1/$file"
+	done <"${1%/*}/series.files"
+}
+
 # kernel_make SRC OUT ARG...: make with ccache, and with nothing of this
 # machine in the result.
 kernel_make()
 {
 	local src=$1 out=$2
+	local -a arch=()
 
 	shift 2
+	[ "$src" != "$(kernel_src um)" ] || arch=(ARCH=um SUBARCH=x86_64)
 	CCACHE_BASEDIR=$(realpath "$KERNEL_DIR") CCACHE_NOHASHDIR=1 \
 	KBUILD_BUILD_TIMESTAMP='Mon Nov 23 00:00:00 UTC 2026' \
 	KBUILD_BUILD_USER=linux-wolfcrypt KBUILD_BUILD_HOST=localhost \
-	make -C "$src" O="$out" CC="ccache gcc" "$@"
+	make -C "$src" O="$out" CC="ccache gcc" "${arch[@]}" "$@"
 }
 
 # config_names: what ci/build --config takes.
@@ -79,18 +135,43 @@ config_names()
 config_tree()
 {
 	case $1 in
-	stock) echo stock ;;
+	stock|um) echo "$1" ;;
 	*) echo wolfcrypt ;;
 	esac
 }
 
+# config_targets CONFIG: for make.
+config_targets()
+{
+	case $1 in
+	um) echo linux ;;
+	*) echo bzImage modules ;;
+	esac
+}
+
+# kernel_image CONFIG: what ci/build makes of it.
+kernel_image()
+{
+	local out
+
+	out=$(kernel_out "$(config_tree "$1")" "$1")
+	case $1 in
+	um) echo "$out/linux" ;;
+	*) echo "$out/arch/x86/boot/bzImage" ;;
+	esac
+}
+
 # config_fragment CONFIG: its settings: base.config, test.config unless it is
-# stock, and its own. One line per symbol, the last that was given.
+# stock, and its own; its own alone for um. One line per symbol, the last that
+# was given.
 config_fragment()
 {
 	local -a files=("$CONFIGS"/{base,test,"$1"}.config)
 
-	[ "$1" != stock ] || files=("$CONFIGS"/{base,stock}.config)
+	case $1 in
+	stock) files=("$CONFIGS"/{base,stock}.config) ;;
+	um) files=("$CONFIGS/um.config") ;;
+	esac
 	awk '{ symbol = "" }
 	     /^CONFIG_[A-Z0-9_]+=/ { symbol = substr($0, 1, index($0, "=") - 1) }
 	     /^# CONFIG_[A-Z0-9_]+ is not set$/ { symbol = $2 }

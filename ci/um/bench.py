@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The plan of ci/bench, and its report.
+
+    bench.py plan DIR [--quick] [--drivers A,B]     writes DIR/jobs
+    bench.py report DIR                             reads DIR/results
+"""
+
+import argparse
+import datetime
+import json
+import re
+import sys
+
+SIZES = [16, 64, 256, 512, 1420, 4096, 16384]
+QUICK_SIZES = [16, 512, 4096]
+CRYPT = ["encrypt", "decrypt", "encrypt-in-place", "decrypt-in-place"]
+
+# The drivers of 6.12, the fastest of which is the yardstick, on whatever CPU.
+# Templates are named over the fastest primitive, as the API would not compose
+# them while ours has a driver for the whole.
+STOCK = {
+    "ecb": ["ecb-aes-aesni"],
+    "cbc": ["cbc-aes-aesni"],
+    "cts-cbc": ["cts-cbc-aes-aesni"],
+    "ctr": ["ctr-aes-aesni"],
+    "xts": ["xts-aes-aesni", "xts-aes-aesni-avx", "xts-aes-vaes-avx2",
+            "xts-aes-vaes-avx10_256", "xts-aes-vaes-avx10_512"],
+    "gcm": ["generic-gcm-aesni", "generic-gcm-aesni-avx",
+            "generic-gcm-vaes-avx10_256", "generic-gcm-vaes-avx10_512"],
+    "ccm": ["ccm_base(ctr-aes-aesni,cbcmac(aes-aesni))"],
+    "cmac": ["cmac(aes-aesni)"],
+    "sha1": ["sha1-ssse3", "sha1-avx", "sha1-avx2", "sha1-ni"],
+    "sha256": ["sha256-ssse3", "sha256-avx", "sha256-avx2", "sha256-ni"],
+    "sha512": ["sha512-ssse3", "sha512-avx", "sha512-avx2"],
+}
+STOCK |= {f"hmac-{name}": [f"hmac({driver})" for driver in STOCK[name]]
+          for name in ("sha1", "sha256", "sha512")}
+# Nothing of theirs stands beside these in 6.12.
+STOCK |= {"cfb": [], "ofb": []}
+
+AES_OURS = ["", "-aesni", "-avx", "-vaes-avx2", "-vaes-avx512"]
+GCM_OURS = ["", "-aesni", "-avx", "-avx2", "-vaes-avx2", "-vaes-avx512"]
+SHA_OURS = ["", "-ni", "-avx", "-avx2"]
+
+
+def ours(algorithm):
+    """All names that our driver may have; a CPU has one of them."""
+    if "sha" in algorithm:
+        return [f"{algorithm}-wolfcrypt{isa}" for isa in SHA_OURS]
+    isas = GCM_OURS if algorithm == "gcm" else AES_OURS
+    return [f"{algorithm}-aes-wolfcrypt{isa}" for isa in isas]
+
+
+def kind(algorithm):
+    if algorithm in ("gcm", "ccm"):
+        return "aead"
+    if "sha" in algorithm or algorithm == "cmac":
+        return "shash"
+    return "skcipher"
+
+
+def keys(algorithm, quick):
+    """Key sizes in bytes."""
+    if algorithm.startswith("sha"):
+        return [0]
+    if algorithm.startswith("hmac"):
+        return [32]
+    sizes = [32] if quick else [16, 32]
+    return [2 * size for size in sizes] if algorithm == "xts" else sizes
+
+
+def operations(algorithm, quick):
+    if kind(algorithm) == "shash":
+        return ["digest"]
+    return CRYPT[2:] if quick else CRYPT
+
+
+def plan(directory, quick, only):
+    jobs = []
+    for algorithm, stock in STOCK.items():
+        drivers = stock + ours(algorithm)
+        if only:
+            drivers = [driver for driver in drivers if driver in only]
+        for key in keys(algorithm, quick) if drivers else []:
+            common = {"algorithm": algorithm, "type": kind(algorithm), "key": key,
+                      "rounds": 30 if quick else 80, "drivers": drivers}
+            for op in operations(algorithm, quick):
+                for size in QUICK_SIZES if quick else SIZES:
+                    jobs.append({**common, "op": op, "size": size})
+            if key:
+                jobs.append({**common, "op": "setkey", "size": 0})
+    if not jobs:
+        sys.exit("no algorithm has a driver of that name")
+    with open(f"{directory}/jobs", "w", encoding="ascii") as file:
+        json.dump(jobs, file)
+
+
+def is_ours(driver):
+    return "-wolfcrypt" in driver
+
+
+def best(job, which):
+    """The fastest driver of a job for which @which holds, and its result."""
+    rows = [(row["min_ps"], name) for name, row in job["drivers"].items()
+            if which(name) and row["clean"]]
+    return min(rows)[1] if rows else None
+
+
+def unsure(row):
+    """Do the halves of the run disagree by more than a twentieth?"""
+    a, b = row["first_half_ps"], row["second_half_ps"]
+    return not a or not b or abs(a - b) > 0.05 * min(a, b)
+
+
+def compare(job):
+    """What a line of the table says."""
+    mine, theirs = best(job, is_ours), best(job, lambda name: not is_ours(name))
+    line = {"algorithm": job["algorithm"], "bits": 8 * job["key"], "op": job["op"],
+            "size": job["size"], "ours": mine, "stock": theirs}
+    for who, name in ("ours", mine), ("stock", theirs):
+        if name:
+            line[f"{who}_ns"] = job["drivers"][name]["min_ps"] / 1000
+    if mine and theirs:
+        line["ratio"] = line["stock_ns"] / line["ours_ns"]
+        line["unsure"] = any(unsure(job["drivers"][name]) for name in (mine, theirs))
+    return line
+
+
+def speed(size, ns):
+    if not ns:
+        return "-"
+    return f"{ns:.1f} ns {size * 1000 / ns:>5.0f} MB/s" if size else f"{ns:.1f} ns"
+
+
+def cpu():
+    info = open("/proc/cpuinfo", encoding="utf-8").read()
+    model = re.search(r"^model name\s*: (.*)$", info, re.M)[1]
+    flags = set(re.search(r"^flags\s*: (.*)$", info, re.M)[1].split())
+    wanted = ["aes", "pclmulqdq", "avx", "avx2", "vaes", "vpclmulqdq", "avx512f", "avx512vl", "sha_ni"]
+    return model, [flag for flag in wanted if flag in flags]
+
+
+def text(lines, clean, tried):
+    model, flags = cpu()
+    yield f"{datetime.date.today()}, {model} ({' '.join(flags)})"
+    yield (f"{tried - clean} of {tried} batches dropped, "
+           "because something else slowed the core meanwhile")
+    yield "A ratio above 1: ours is faster than the fastest stock driver, named behind it."
+    yield "?: two interleaved halves of the run disagree by more than 5 %."
+    group = None
+    for line in lines:
+        now = (line["algorithm"], line["bits"], line["op"])
+        if now != group:
+            group = now
+            bits = f", {line['bits']}-bit key" if line["bits"] else ""
+            yield ""
+            yield f"{line['algorithm']}{bits}, {line['op']}: {line['ours']}"
+            yield f"{'bytes':>7} {'ours':>22} {'stock':>22} {'ratio':>6}"
+        ratio = f"{line['ratio']:.2f}{'?' if line['unsure'] else ''}" if "ratio" in line else ""
+        yield (f"{line['size']:>7} {speed(line['size'], line.get('ours_ns')):>22} "
+               f"{speed(line['size'], line.get('stock_ns')):>22} {ratio:>6}  {line['stock'] or ''}").rstrip()
+
+
+def svg(lines):
+    """Ratios over sizes, a row of bars per algorithm and key size."""
+    groups = {}
+    for line in lines:
+        if "ratio" in line and line["op"] in ("encrypt-in-place", "digest"):
+            groups.setdefault((line["algorithm"], line["bits"]), []).append(line)
+    sizes = sorted({line["size"] for rows in groups.values() for line in rows})
+    cell, height, left, top = 84, 30, 130, 46
+    width = left + cell * len(sizes) + 20
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
+           f'height="{top + height * len(groups) + 20}" font-family="sans-serif" font-size="12">',
+           '<rect width="100%" height="100%" fill="white"/>',
+           f'<text x="{left}" y="16">Speed against the fastest stock driver (line: 1.0), by bytes a request</text>']
+    out += [f'<text x="{left + i * cell}" y="36">{size}</text>' for i, size in enumerate(sizes)]
+    for j, ((algorithm, bits), rows) in enumerate(groups.items()):
+        y = top + j * height
+        out.append(f'<text x="8" y="{y + 15}">{algorithm}{f" {bits}" if bits else ""}</text>')
+        for line in rows:
+            x = left + sizes.index(line["size"]) * cell
+            bar = min(line["ratio"], 3) / 3 * (cell - 24)
+            colour = "#2a7f4f" if line["ratio"] >= 1 else "#b5452c"
+            out.append(f'<rect x="{x}" y="{y + 4}" width="{bar:.1f}" height="14" fill="{colour}"/>')
+            out.append(f'<line x1="{x + (cell - 24) / 3:.1f}" x2="{x + (cell - 24) / 3:.1f}" '
+                       f'y1="{y + 2}" y2="{y + 20}" stroke="black"/>')
+            out.append(f'<text x="{x + bar + 3:.1f}" y="{y + 15}" font-size="10">{line["ratio"]:.2f}</text>')
+    out.append("</svg>")
+    return "\n".join(out)
+
+
+def report(directory):
+    results = json.load(open(f"{directory}/results", encoding="ascii"))
+    if results["state"] != "operational":
+        sys.exit(f"wolfCrypt's self-tests did not pass: its state is {results['state']}")
+    untested = [name for job in results["jobs"] for name in job["drivers"]
+                if results["selftests"].get(name) != "passed"]
+    if untested:
+        sys.exit(f"the kernel's own tests did not pass: {' '.join(sorted(set(untested)))}")
+    lines = [compare(job) for job in results["jobs"]]
+    rows = [row for job in results["jobs"] for row in job["drivers"].values()]
+    clean, tried = sum(row["clean"] for row in rows), sum(row["tried"] for row in rows)
+    for line in text(lines, clean, tried):
+        print(line)
+    model, flags = cpu()
+    with open(f"{directory}/bench.json", "w", encoding="utf-8") as file:
+        json.dump({"date": str(datetime.date.today()), "cpu": model, "isa": flags, "batches": tried,
+                   "dirty": tried - clean, "comparison": lines, "jobs": results["jobs"]}, file, indent=1)
+    with open(f"{directory}/bench.svg", "w", encoding="utf-8") as file:
+        file.write(svg(lines))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    planner = verbs.add_parser("plan")
+    planner.add_argument("directory")
+    planner.add_argument("--quick", action="store_true")
+    planner.add_argument("--drivers", default="")
+    verbs.add_parser("report").add_argument("directory")
+    args = parser.parse_args()
+    if args.verb == "plan":
+        plan(args.directory, args.quick, set(filter(None, args.drivers.split(","))))
+    else:
+        report(args.directory)
+
+
+if __name__ == "__main__":
+    main()
