@@ -107,7 +107,7 @@ expected_drivers()
 	avx2*) aes=-avx gcm=-avx2 sha256=-avx2 sha512=-avx2 ;;
 	aesni*) aes=-aesni gcm=-aesni ;;
 	esac
-	[[ $1 != *-sha-ni ]] || sha256=-ni
+	[[ $1 != *-sha-ni ]] || sha1=-ni sha256=-ni
 	for mode in ecb cbc cts-cbc ctr cfb ofb xts cmac ccm rfc4309-ccm; do
 		echo "$mode-aes-wolfcrypt$aes"
 	done

@@ -16,6 +16,9 @@
 #include "sha.h"
 
 const struct wolfcrypt_sha_impl *const wolfcrypt_sha1_impls[] = {
+#if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
+	&wolfcrypt_sha1_ni,
+#endif
 	&wolfcrypt_sha1_c,
 	NULL
 };

@@ -30,6 +30,7 @@ struct wolfcrypt_sha_impl {
 };
 
 extern const struct wolfcrypt_sha_impl wolfcrypt_sha1_c;
+extern const struct wolfcrypt_sha_impl wolfcrypt_sha1_ni;
 extern const struct wolfcrypt_sha_impl wolfcrypt_sha256_c;
 extern const struct wolfcrypt_sha_impl wolfcrypt_sha256_avx;
 extern const struct wolfcrypt_sha_impl wolfcrypt_sha256_avx2;

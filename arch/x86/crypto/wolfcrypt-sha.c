@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * SHA-256 and SHA-512 for x86-64, on wolfCrypt's assembly:
+ * SHA-1, SHA-256 and SHA-512 for x86-64, on wolfCrypt's assembly, and for SHA-1
+ * on that of wolfcrypt-sha1-ni.S:
  *
- *	ni	SHA extensions (SHA-256 only)
+ *	ni	SHA extensions (SHA-1 and SHA-256 only)
  *	avx2	AVX2 and BMI2, two blocks side by side
  *	avx	AVX
  *
@@ -37,6 +38,9 @@ struct sha512_object {
 static_assert(offsetof(struct sha256_object, buffer) == 32);
 static_assert(offsetof(struct sha512_object, buffer) == 64);
 static_assert(offsetof(struct sha512_object, data) == 224);
+
+asmlinkage void wolfcrypt_sha1_blocks_ni(u32 *state, const u8 *src,
+					 unsigned int n);
 
 typedef int sha256_asm_fn(struct sha256_object *sha, const u8 *data,
 			  unsigned long len);
@@ -74,6 +78,13 @@ static __always_inline void sha512_blocks(struct sha512_state *st,
 	memzero_explicit(&sha, sizeof(sha));
 }
 
+static void sha1_blocks_ni(void *state, const u8 *src, unsigned int n)
+{
+	struct sha1_state *st = state;
+
+	wolfcrypt_sha1_blocks_ni(st->state, src, n);
+}
+
 static void sha256_blocks_ni(void *state, const u8 *src, unsigned int n)
 {
 	sha256_blocks(state, src, n, Transform_Sha256_SSE2_Sha_Len);
@@ -102,7 +113,7 @@ static void sha512_blocks_avx(void *state, const u8 *src, unsigned int n)
 static bool ni_usable(void)
 {
 	return boot_cpu_has(X86_FEATURE_SHA_NI) &&
-	       boot_cpu_has(X86_FEATURE_SSSE3);
+	       boot_cpu_has(X86_FEATURE_XMM4_1);
 }
 
 static bool avx_usable(void)
@@ -125,6 +136,7 @@ const struct wolfcrypt_sha_impl wolfcrypt_##_hash##_##_isa = {	\
 	.blocks	= _hash##_blocks_##_isa,			\
 }
 
+SHA_IMPL(sha1, ni);
 SHA_IMPL(sha256, ni);
 SHA_IMPL(sha256, avx2);
 SHA_IMPL(sha256, avx);

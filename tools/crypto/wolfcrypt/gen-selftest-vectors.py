@@ -30,7 +30,7 @@ BLOCK = 16
 
 # The implementations of each primitive, as the kernel calls them; "c" is the
 # portable one.
-SHA1_IMPLS = ["c"]
+SHA1_IMPLS = ["ni", "c"]
 SHA256_IMPLS = ["ni", "avx2", "avx", "c"]
 SHA512_IMPLS = ["avx2", "avx", "c"]
 AES_IMPLS = ["avx", "aesni", "c"]
