@@ -86,9 +86,17 @@ int wolfcrypt_skcipher_walk(struct skcipher_request *req,
 			    wolfcrypt_aes_fn fn,
 			    const struct wolfcrypt_aes_key *key, u8 *iv)
 {
+	struct wolfcrypt_span span;
 	struct skcipher_walk walk;
 	unsigned int n;
 	int err;
+
+	if (req->cryptlen % AES_BLOCK_SIZE == 0 && wolfcrypt_map(req, &span)) {
+		wolfcrypt_run(impl, fn(key, span.dst, span.src, req->cryptlen,
+				       iv));
+		wolfcrypt_unmap(&span);
+		return 0;
+	}
 
 	err = skcipher_walk_virt(&walk, req, false);
 
@@ -254,26 +262,66 @@ static int aes_cts_decrypt(struct skcipher_request *req)
 	return aes_cts_crypt(req, false);
 }
 
-/**
- * wolfcrypt_stream_tail() - the incomplete last block of CTR, CFB or OFB
- * @impl: the implementation
- * @key: the expanded key
- * @dst: output; may be the same as @src
- * @src: input
- * @len: 1 to 15 bytes
- * @iv: the counter or chaining value, of which E(iv) is the key stream
- *
- * Context: any that @impl may run in.
- */
-void wolfcrypt_stream_tail(const struct wolfcrypt_aes_impl *impl,
-			   const struct wolfcrypt_aes_key *key, u8 *dst,
-			   const u8 *src, unsigned int len, const u8 *iv)
+/* The incomplete last block of CTR, CFB or OFB: its key stream is E(@iv). */
+static void aes_stream_tail(const struct wolfcrypt_aes_impl *impl,
+			    const struct wolfcrypt_aes_key *key, u8 *dst,
+			    const u8 *src, unsigned int len, const u8 *iv)
 {
 	u8 ks[AES_BLOCK_SIZE];
 
-	wolfcrypt_run(impl, impl->ecb_enc(key, ks, iv, AES_BLOCK_SIZE, NULL));
+	impl->ecb_enc(key, ks, iv, AES_BLOCK_SIZE, NULL);
 	crypto_xor_cpy(dst, src, ks, len);
 	memzero_explicit(ks, sizeof(ks));
+}
+
+/**
+ * wolfcrypt_stream() - CTR, CFB or OFB over the end of a message, or all of it
+ * @impl: the implementation; the caller has entered an FPU section if need be
+ * @fn: the mode
+ * @key: the expanded key
+ * @dst: output; may be the same as @src
+ * @src: input
+ * @len: bytes, not 0; the last block may be incomplete
+ * @iv: the counter or chaining value, 16-byte aligned, updated but for an
+ *	incomplete block of CFB or OFB, after which none follows
+ */
+void wolfcrypt_stream(const struct wolfcrypt_aes_impl *impl,
+		      wolfcrypt_aes_fn fn, const struct wolfcrypt_aes_key *key,
+		      u8 *dst, const u8 *src, unsigned int len, u8 *iv)
+{
+	unsigned int n = round_down(len, AES_BLOCK_SIZE);
+
+	if (n)
+		fn(key, dst, src, n, iv);
+	if (n == len)
+		return;
+	aes_stream_tail(impl, key, dst + n, src + n, len - n, iv);
+	if (fn == impl->ctr)
+		crypto_inc(iv, AES_BLOCK_SIZE);
+}
+
+static int aes_stream_walk(struct skcipher_request *req,
+			   const struct wolfcrypt_aes_impl *impl,
+			   wolfcrypt_aes_fn fn,
+			   const struct wolfcrypt_aes_key *key, u8 *iv)
+{
+	struct skcipher_walk walk;
+	unsigned int n;
+	int err;
+
+	err = skcipher_walk_virt(&walk, req, false);
+
+	while (walk.nbytes) {
+		n = walk.nbytes;
+		if (n < walk.total)
+			n = round_down(n, AES_BLOCK_SIZE);
+		wolfcrypt_run(impl, wolfcrypt_stream(impl, fn, key,
+						     walk.dst.virt.addr,
+						     walk.src.virt.addr, n,
+						     iv));
+		err = skcipher_walk_done(&walk, walk.nbytes - n);
+	}
+	return err;
 }
 
 static int aes_stream_crypt(struct skcipher_request *req,
@@ -283,30 +331,18 @@ static int aes_stream_crypt(struct skcipher_request *req,
 	const struct wolfcrypt_aes_key *key =
 		aes_key(crypto_skcipher_reqtfm(req));
 	u8 iv[AES_BLOCK_SIZE] __aligned(16);
-	struct skcipher_walk walk;
-	int err;
+	struct wolfcrypt_span span;
+	int err = 0;
 
 	memcpy(iv, req->iv, AES_BLOCK_SIZE);
-	err = skcipher_walk_virt(&walk, req, false);
-
-	while (walk.nbytes) {
-		unsigned int n = round_down(walk.nbytes, AES_BLOCK_SIZE);
-		unsigned int tail = 0;
-
-		if (n)
-			wolfcrypt_run(impl, fn(key, walk.dst.virt.addr,
-					       walk.src.virt.addr, n, iv));
-		if (walk.nbytes == walk.total && walk.nbytes > n) {
-			tail = walk.nbytes - n;
-			wolfcrypt_stream_tail(impl, key,
-					      walk.dst.virt.addr + n,
-					      walk.src.virt.addr + n, tail, iv);
-			if (fn == impl->ctr)
-				crypto_inc(iv, AES_BLOCK_SIZE);
-		}
-		err = skcipher_walk_done(&walk, walk.nbytes - n - tail);
+	if (wolfcrypt_map(req, &span)) {
+		wolfcrypt_run(impl, wolfcrypt_stream(impl, fn, key, span.dst,
+						     span.src, req->cryptlen,
+						     iv));
+		wolfcrypt_unmap(&span);
+	} else {
+		err = aes_stream_walk(req, impl, fn, key, iv);
 	}
-
 	memcpy(req->iv, iv, AES_BLOCK_SIZE);
 	return err;
 }

@@ -142,46 +142,58 @@ static int xts_decrypt_stealing(struct skcipher_request *req,
 	return 0;
 }
 
-static int xts_encrypt(struct skcipher_request *req)
+/* Whole blocks within a page: the tweak and they share the FPU section. */
+static void xts_crypt_span(const struct wolfcrypt_aes_impl *impl,
+			   wolfcrypt_aes_fn fn, const struct xts_ctx *ctx,
+			   u8 *tweak, const struct wolfcrypt_span *span,
+			   unsigned int len, const u8 *iv)
+{
+	impl->ecb_enc(&ctx->tweak, tweak, iv, XTS_BLOCK_SIZE, NULL);
+	fn(&ctx->data, span->dst, span->src, len, tweak);
+}
+
+static int xts_crypt(struct skcipher_request *req, bool enc)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
-	struct xts_ctx *ctx = xts_ctx(crypto_skcipher_reqtfm(req));
+	const struct xts_ctx *ctx = xts_ctx(crypto_skcipher_reqtfm(req));
+	wolfcrypt_aes_fn *fn = enc ? impl->xts_enc : impl->xts_dec;
 	u8 tweak[XTS_BLOCK_SIZE] __aligned(16);
-	int err;
+	unsigned int len = req->cryptlen;
+	struct wolfcrypt_span span;
+	int err = 0;
 
-	if (req->cryptlen < XTS_BLOCK_SIZE)
+	if (len < XTS_BLOCK_SIZE)
 		return -EINVAL;
+
+	if (len % XTS_BLOCK_SIZE == 0 && wolfcrypt_map(req, &span)) {
+		wolfcrypt_run(impl, xts_crypt_span(impl, fn, ctx, tweak, &span,
+						   len, req->iv));
+		wolfcrypt_unmap(&span);
+		goto out;
+	}
 
 	wolfcrypt_run(impl, impl->ecb_enc(&ctx->tweak, tweak, req->iv,
 					  XTS_BLOCK_SIZE, NULL));
-	if (req->cryptlen % XTS_BLOCK_SIZE)
+	if (len % XTS_BLOCK_SIZE == 0)
+		err = wolfcrypt_skcipher_walk(req, impl, fn, &ctx->data,
+					      tweak);
+	else if (enc)
 		err = xts_encrypt_stealing(req, impl, &ctx->data, tweak);
 	else
-		err = wolfcrypt_skcipher_walk(req, impl, impl->xts_enc,
-					      &ctx->data, tweak);
+		err = xts_decrypt_stealing(req, impl, &ctx->data, tweak);
+out:
 	memzero_explicit(tweak, sizeof(tweak));
 	return err;
 }
 
+static int xts_encrypt(struct skcipher_request *req)
+{
+	return xts_crypt(req, true);
+}
+
 static int xts_decrypt(struct skcipher_request *req)
 {
-	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
-	struct xts_ctx *ctx = xts_ctx(crypto_skcipher_reqtfm(req));
-	u8 tweak[XTS_BLOCK_SIZE] __aligned(16);
-	int err;
-
-	if (req->cryptlen < XTS_BLOCK_SIZE)
-		return -EINVAL;
-
-	wolfcrypt_run(impl, impl->ecb_enc(&ctx->tweak, tweak, req->iv,
-					  XTS_BLOCK_SIZE, NULL));
-	if (req->cryptlen % XTS_BLOCK_SIZE)
-		err = xts_decrypt_stealing(req, impl, &ctx->data, tweak);
-	else
-		err = wolfcrypt_skcipher_walk(req, impl, impl->xts_dec,
-					      &ctx->data, tweak);
-	memzero_explicit(tweak, sizeof(tweak));
-	return err;
+	return xts_crypt(req, false);
 }
 
 static struct skcipher_alg xts_alg = {

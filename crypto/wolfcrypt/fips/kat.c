@@ -131,19 +131,15 @@ static wolfcrypt_aes_fn *kat_fn(const struct wolfcrypt_kat *kat,
 	return *(wolfcrypt_aes_fn *const *)((const void *)impl + kat->fn);
 }
 
-/* Whole blocks in a mode that @impl has, and then the rest of a key stream. */
+/* Whole blocks in any mode that @impl has; more only where the mode allows. */
 static int kat_aes(const struct wolfcrypt_kat *kat, const void *_impl,
 		   const struct wolfcrypt_kat_vector *v, struct kat_work *w)
 {
 	const struct wolfcrypt_aes_impl *impl = _impl;
-	unsigned int whole = round_down(v->in_len, AES_BLOCK_SIZE);
-	wolfcrypt_aes_fn *fn = kat_fn(kat, impl);
 
 	kat_expand_key(impl, &w->key, v->key, v->key_len);
-	wolfcrypt_run(impl, fn(&w->key, w->out, w->in, whole, w->iv));
-	if (whole < v->in_len)
-		wolfcrypt_stream_tail(impl, &w->key, w->out + whole,
-				      w->in + whole, v->in_len - whole, w->iv);
+	wolfcrypt_run(impl, wolfcrypt_stream(impl, kat_fn(kat, impl), &w->key,
+					     w->out, w->in, v->in_len, w->iv));
 	return 0;
 }
 
