@@ -165,6 +165,22 @@ check_testmgr()
 	note "$(wc -l <"$WORK/drivers") drivers passed"
 }
 
+# check_kunit CPU [PARAMETER]: the unit tests. The kernel's own would only delay them.
+check_kunit()
+{
+	local results=$WORK/out/results suite
+
+	guest_cpu "$1" kunit --append "kunit.enable=1 cryptomgr.notests=1 ${2:-}" -- \
+		'cat /sys/kernel/debug/kunit/wolfcrypt_*/results >/out/results'
+	cat "$results"
+	clean_console kunit
+	! grep -q 'not ok' "$results" || fail "a unit test failed"
+	for suite in aes gcm sha drivers; do
+		grep -q "^ok [0-9]* wolfcrypt_$suite" "$results" || fail "no result of wolfcrypt_$suite"
+	done
+	note "$(grep -c '^ *ok ' "$results") cases"
+}
+
 check_kselftest()
 {
 	local mode=${2:-}

@@ -43,6 +43,9 @@ check_table()
 		guest testmgr-$cpu-fips   check_testmgr test $cpu fips=1
 		END
 	done
+	for cpu in avx2 aesni none aesni-sha-ni; do
+		echo "guest kunit-$cpu check_kunit $cpu"
+	done
 	for cpu in avx2 aesni none; do
 		cat <<-END
 		guest kselftest-$cpu      check_kselftest $cpu
