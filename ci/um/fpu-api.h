@@ -7,6 +7,7 @@
 #ifndef _ASM_UM_FPU_API_H
 #define _ASM_UM_FPU_API_H
 
+#include <asm/cpufeature.h>
 #include <linux/preempt.h>
 #include <linux/types.h>
 

@@ -11,9 +11,9 @@
  * unaligned; keys and IVs are aligned, see struct wolfcrypt_aes_key.
  */
 
-#include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
 #include <crypto/algapi.h>
+#include <linux/cpufeature.h>
 #include <linux/linkage.h>
 #include <linux/minmax.h>
 #include <linux/string.h>

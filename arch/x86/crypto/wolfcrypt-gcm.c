@@ -11,9 +11,9 @@
  * unaligned.
  */
 
-#include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
 #include <crypto/algapi.h>
+#include <linux/cpufeature.h>
 #include <linux/linkage.h>
 #include <linux/string.h>
 

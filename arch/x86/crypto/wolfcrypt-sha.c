@@ -10,9 +10,9 @@
  * The functions run in FPU sections that their callers open.
  */
 
-#include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
 #include <linux/build_bug.h>
+#include <linux/cpufeature.h>
 #include <linux/linkage.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
