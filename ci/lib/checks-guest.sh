@@ -145,7 +145,10 @@ check_boot_status()
 	[ "$(<"$WORK/out/word")" = "from the host" ] || fail "/share or /out does not work"
 	has_status 7 guest exit "${stock[@]}" -- bash -c 'exit 7'
 	has_status 127 guest missing "${stock[@]}" -- no-such-command x
-	has_status 124 guest hang "${stock[@]}" --timeout 30 -- sleep 1000
+	# That it hangs, and not that it is slow to boot: it was running, for a while.
+	has_status 124 guest hang "${stock[@]}" --timeout 60 -- \
+		'while echo >>/out/ticks; do sleep 1; done'
+	[ "$(wc -l <"$WORK/out/ticks")" -ge 3 ] || fail "the guest that hangs did not get to its command"
 	has_status 125 guest panic "${stock[@]}" -- 'echo c >/proc/sysrq-trigger'
 	has_status 125 guest late-panic "${stock[@]}" --append 'init=/no/such/init' -- true
 }

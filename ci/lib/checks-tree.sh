@@ -79,17 +79,70 @@ copy_touched()
 	mkdir -p "$2/crypto" "$2/arch/x86/crypto"
 }
 
-# refuses TREE WORDS: ci/apply says so in one line, and changes nothing
+# tree_state TREE: all that there is to know of it
+tree_state()
+{
+	(cd "$1" && find . ! -type d -printf '%p %y %m %U:%G %T@ %l\n' | sort)
+	(cd "$1" && find . -type d -printf '%p %y %m %U:%G\n' | sort)
+	(cd "$1" && find . -type f -exec sha256sum {} + | sort)
+}
+
+# refuses TREE WORDS [VARIABLE=VALUE]...: ci/apply says so in one line, and
+# changes nothing
 refuses()
 {
-	local status=0
+	local tree=$1 words=$2 status=0
 
-	cp -a "$1" "$1.before"
-	"$REPO/ci/apply" "$1" >"$WORK/apply.out" 2>&1 || status=$?
+	shift 2
+	tree_state "$tree" >"$WORK/before"
+	env "$@" "$REPO/ci/apply" "$tree" >"$WORK/apply.out" 2>&1 || status=$?
 	cat "$WORK/apply.out"
-	[ "$status" -eq 1 ] || fail "ci/apply has status $status on $1"
-	grep -q "error: .*$2" "$WORK/apply.out" || fail "ci/apply does not say \"$2\" of $1"
-	diff -r "$1.before" "$1" || fail "ci/apply changed $1"
+	[ "$status" -eq 1 ] || fail "ci/apply has status $status on $tree"
+	grep -q "error: .*$words" "$WORK/apply.out" || fail "ci/apply does not say \"$words\" of $tree"
+	[ "$(wc -l <"$WORK/apply.out")" -eq 1 ] || fail "ci/apply says more than one line of $tree"
+	tree_state "$tree" >"$WORK/after"
+	diff "$WORK/before" "$WORK/after" || fail "ci/apply changed $tree"
+}
+
+# failing_command COMMAND: WORK/bin has one of that name that fails when it is
+# called for the time that FAIL_AT gives
+failing_command()
+{
+	mkdir -p "$WORK/bin"
+	cat >"$WORK/bin/$1" <<-END
+	#!/bin/bash
+	echo >>"$WORK/calls"
+	[ "\$(wc -l <"$WORK/calls")" -ne "\$FAIL_AT" ] || { echo "$1: call \$FAIL_AT" >&2; exit 1; }
+	exec "$(command -v "$1")" "\$@"
+	END
+	chmod 755 "$WORK/bin/$1"
+}
+
+# check_rollback TREE: an installation that fails, at its begin, in the midst and
+# at its end, while it writes and while it renames, leaves the tree as it was
+check_rollback()
+{
+	local command calls at
+
+	for command in cp mv; do
+		rm -rf "${WORK:?}/bin" "$WORK/calls"
+		failing_command "$command"
+		cp -a "$1" "$1.$command"
+		FAIL_AT=0 PATH=$WORK/bin:$PATH "$REPO/ci/apply" "$1.$command" >/dev/null
+		calls=$(wc -l <"$WORK/calls")
+		for at in 1 $((calls / 2)) $((calls - 5)) "$calls"; do
+			rm "$WORK/calls"
+			refuses "$1" "nothing was changed" "FAIL_AT=$at" "PATH=$WORK/bin:$PATH"
+		done
+	done
+	# A file where the series has a directory: found while it writes.
+	mkdir -p "$1/tools/testing/selftests"
+	echo other >"$1/tools/testing/selftests/wolfcrypt"
+	refuses "$1" "cannot write.*nothing was changed"
+	# A directory where it has a file.
+	rm "$1/tools/testing/selftests/wolfcrypt"
+	mkdir -p "$1/tools/testing/selftests/wolfcrypt/Makefile"
+	refuses "$1" "selftests/wolfcrypt/Makefile is not a file"
 }
 
 check_apply()
@@ -98,6 +151,7 @@ check_apply()
 
 	copy_touched "$STOCK_SRC" "$tree"
 	cp -a "$tree" "$WORK/other"
+	cp -a "$tree" "$WORK/fails"
 	"$REPO/ci/apply" "$tree"
 	(cd "$tree" && find . -type f -printf '%P\n' | sort) >"$WORK/files"
 	while read -r path; do
@@ -110,5 +164,45 @@ check_apply()
 	refuses "$WORK/other" "crypto/Kconfig"
 	mkdir "$WORK/empty"
 	refuses "$WORK/empty" "kernel"
-	note "$(wc -l <"$WORK/files") files; refuses a patched, an other, and no tree"
+	check_rollback "$WORK/fails"
+	note "$(wc -l <"$WORK/files") files; refuses a patched, an other, and no tree; rolls back"
+}
+
+# cleans STATUS WORDS: ci/clean of a copy of this repository's scripts, which has
+# no import to lose, on WORK/build
+cleans()
+{
+	local status=0
+
+	WOLFCRYPT_BUILD=$WORK/build "$WORK/repo/ci/clean" >"$WORK/clean.out" 2>&1 || status=$?
+	cat "$WORK/clean.out"
+	[ "$status" -eq "$1" ] || fail "ci/clean has status $status, not $1"
+	grep -q "$2" "$WORK/clean.out" || fail "ci/clean does not say \"$2\""
+}
+
+check_clean()
+{
+	local build=$WORK/build
+
+	mkdir -p "$WORK/repo/patches" "$build/test"
+	cp -r "$REPO/ci" "$WORK/repo/"
+	touch "$build/thesis"
+	cleans 1 "not a build directory"
+	[ -d "$build/test" ] || fail "ci/clean touched what is not ours"
+
+	mkdir -p "$build"/{kernel/a,logs,rootfs,.work-boot.abcdef}
+	touch "$build/.lock-boot"
+	exec {held}<"$build/.lock-boot"
+	flock -s "$held"
+	cleans 1 "in use (boot)"
+	[ -d "$build/kernel/a" ] || fail "ci/clean removed a build in use"
+	exec {held}<&-
+
+	cleans 0 "left in .*: thesis"
+	[ "$(ls -A "$build")" = thesis ] || fail "ci/clean left more, or less"
+	rm "$build/thesis"
+	touch "$build/.lock-boot"
+	cleans 0 "clean"
+	[ ! -e "$build" ] || fail "ci/clean left its empty directory"
+	note "removes what is ours, and nothing in use"
 }

@@ -12,6 +12,10 @@ export LC_ALL=C.UTF-8
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 WOLFCRYPT_BUILD=$(realpath -m "${WOLFCRYPT_BUILD:-$REPO/build}")
+# Everything that a verb makes there, as shell patterns: ci/clean removes these
+# and nothing else.
+# shellcheck disable=SC2034 # used by ci/clean
+BUILD_NAMES=('.lock-*' '.work-*' bench import kernel logs out qemu rootfs 'test')
 # The clock of say: a verb that calls another one shares its own.
 WOLFCRYPT_T0=${WOLFCRYPT_T0:-$(date +%s)}
 export WOLFCRYPT_BUILD WOLFCRYPT_T0
@@ -79,6 +83,24 @@ need_packages()
 		die "apt-get cannot install ${missing% }: check the network and apt's sources (log: $log)"
 }
 
+# need_commands COMMAND[:PACKAGE]...: installs the Debian packages of those that
+# are missing. Where all are there, nothing is asked, and any system will do.
+need_commands()
+{
+	local word
+	local -a commands=() packages=()
+
+	for word; do
+		! command -v "${word%%:*}" >/dev/null || continue
+		commands+=("${word%%:*}")
+		packages+=("${word##*:}")
+	done
+	[ "${#commands[@]}" -gt 0 ] || return 0
+	command -v dpkg-query >/dev/null ||
+		die "missing here: ${commands[*]}; install what has them (on Debian: ${packages[*]})"
+	need_packages "${packages[@]}"
+}
+
 # need_space GIB [DIR]: stops unless DIR's file system (default: the build
 # directory's) has that much room.
 need_space()
@@ -93,18 +115,42 @@ need_space()
 		die "$dir has $avail MiB free and $1 GiB are needed: free some, or set WOLFCRYPT_BUILD to another disk"
 }
 
-# lock NAME: one holder at a time per name and build directory, until the
-# script and what it started have ended. Waits for the present holder.
+# build_dir: makes the build directory.
+build_dir()
+{
+	mkdir -p "$WOLFCRYPT_BUILD" 2>/dev/null ||
+		die "cannot create $WOLFCRYPT_BUILD: set WOLFCRYPT_BUILD to a directory you can write"
+}
+
+# work_dir NAME: makes a directory for this run alone and prints its path.
+work_dir()
+{
+	build_dir
+	mktemp -d "$WOLFCRYPT_BUILD/.work-$1.XXXXXX" 2>/dev/null ||
+		die "cannot write to $WOLFCRYPT_BUILD: free some space there, or set WOLFCRYPT_BUILD to a directory you can write"
+}
+
+# lock [-s] NAME: one holder at a time per name and build directory, or with -s
+# any number of those that share it, until the script and what it started have
+# ended. Waits for the present holder.
 lock()
 {
-	local file=$WOLFCRYPT_BUILD/.lock-$1 fd
+	local how=-x file fd
 
-	mkdir -p "$WOLFCRYPT_BUILD" ||
-		die "cannot create $WOLFCRYPT_BUILD: set WOLFCRYPT_BUILD to a directory you can write"
-	exec {fd}>>"$file"
-	flock -n "$fd" && return 0
-	say "waiting for another run that uses $WOLFCRYPT_BUILD ($1)"
-	flock "$fd"
+	[ "$1" != -s ] || { how=-s; shift; }
+	file=$WOLFCRYPT_BUILD/.lock-$1
+	while true; do
+		build_dir
+		{ exec {fd}>>"$file"; } 2>/dev/null ||
+			die "cannot write to $WOLFCRYPT_BUILD: set WOLFCRYPT_BUILD to a directory you can write"
+		flock -n "$how" "$fd" || {
+			say "waiting for another run that uses $WOLFCRYPT_BUILD ($1)"
+			flock "$how" "$fd"
+		}
+		# ci/clean may have removed the file while this waited for it.
+		[ ! "/proc/self/fd/$fd" -ef "$file" ] || return 0
+		exec {fd}>&-
+	done
 }
 
 # run_logged LOG LABEL COMMAND...: a long step. Its output goes to LOG; every

@@ -94,9 +94,9 @@ copy_existing()
 
 	shift 2
 	for path; do
-		[ -e "$tree/$path" ] || continue
-		mkdir -p "$(dirname "$dest/$path")"
-		cp -p "$tree/$path" "$dest/$path"
+		[ -f "$tree/$path" ] || continue
+		mkdir -p "$(dirname "$dest/$path")" &&
+		cp -p "$tree/$path" "$dest/$path" || return 1
 	done
 }
 
@@ -112,7 +112,10 @@ stage_series()
 	shift 2
 	mapfile -t patches < <(series_list)
 	mapfile -t paths < <(cd "$PATCHES" && patch_paths "${patches[@]}")
-	copy_existing "$tree" "$stage" "${paths[@]}"
+	if ! out=$(copy_existing "$tree" "$stage" "${paths[@]}" 2>&1); then
+		echo "$out" | tail -n 1
+		return 1
+	fi
 	: >"$stage.log"
 	for file in "${patches[@]}"; do
 		if ! out=$(patch -d "$stage" -p1 --forward --batch --no-backup-if-mismatch \
