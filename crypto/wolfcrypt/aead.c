@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the AEAD drivers share: associated data, tags, keys, registration, and
- * what RFC 4106 and RFC 4309, the forms for ESP, make of GCM and CCM alike.
+ * What the AEAD drivers share: associated data, tags, registration, and what
+ * RFC 4106 and RFC 4309, the forms for ESP, make of GCM and CCM alike.
  */
 
 #include <crypto/algapi.h>
@@ -134,20 +134,6 @@ int wolfcrypt_aead_end(struct aead_request *req, bool enc, u8 *tag)
 }
 
 /**
- * wolfcrypt_aead_setkey() - the setkey function of GCM and CCM
- * @tfm: the transform
- * @key: the AES key
- * @len: bytes of @key
- *
- * Return: 0, or -EINVAL if @len isn't 16, 24 or 32.
- */
-int wolfcrypt_aead_setkey(struct crypto_aead *tfm, const u8 *key,
-			  unsigned int len)
-{
-	return wolfcrypt_aes_setkey(&wolfcrypt_aead_ctx(tfm)->key, key, len);
-}
-
-/**
  * wolfcrypt_esp_split_key() - take the salt off the end of a key
  * @key: the AES key, and after it the salt
  * @len: bytes of both
@@ -186,27 +172,6 @@ int wolfcrypt_esp_aad_len(unsigned int assoclen)
 }
 
 /**
- * wolfcrypt_esp_setkey() - what the setkey functions of the forms for ESP do
- * @tfm: the transform
- * @key: the AES key, and after it the salt
- * @len: bytes of both
- * @salt_size: bytes of the salt
- *
- * Return: 0, or -EINVAL if @len is wrong.
- */
-int wolfcrypt_esp_setkey(struct crypto_aead *tfm, const u8 *key,
-			 unsigned int len, unsigned int salt_size)
-{
-	struct wolfcrypt_aead_ctx *ctx = wolfcrypt_aead_ctx(tfm);
-	int key_len;
-
-	key_len = wolfcrypt_esp_split_key(key, len, ctx->salt, salt_size);
-	if (key_len < 0)
-		return key_len;
-	return wolfcrypt_aes_setkey(&ctx->key, key, key_len);
-}
-
-/**
  * wolfcrypt_esp_setauthsize() - which sizes of a tag the forms for ESP allow
  * @tfm: the transform
  * @authsize: the size
@@ -225,12 +190,13 @@ int wolfcrypt_esp_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
  * @algs: the drivers, which have what is their own; the rest is the same for
  *	  all, and their names are completed with that of @impl
  * @count: how many they are
+ * @ctxsize: bytes that a tfm keeps
  * @impl: name of the implementation; empty for the portable C code
  *
  * Return: 0 or an error, when none of them is registered.
  */
 int __init wolfcrypt_aead_register(struct aead_alg *algs, int count,
-				   const char *impl)
+				   unsigned int ctxsize, const char *impl)
 {
 	int i, err;
 
@@ -241,8 +207,7 @@ int __init wolfcrypt_aead_register(struct aead_alg *algs, int count,
 		algs[i].chunksize = AES_BLOCK_SIZE;
 		base->cra_priority = WOLFCRYPT_PRIORITY;
 		base->cra_blocksize = 1;
-		base->cra_ctxsize =
-			WOLFCRYPT_CTXSIZE(struct wolfcrypt_aead_ctx);
+		base->cra_ctxsize = ctxsize;
 		base->cra_module = THIS_MODULE;
 		err = wolfcrypt_driver_name(base, impl);
 		if (err)

@@ -21,22 +21,6 @@
 #define WOLFCRYPT_RFC4309_SALT_SIZE	3
 
 /**
- * struct wolfcrypt_aead_ctx - what an AEAD tfm keeps
- * @key: the expanded key
- * @salt: what the nonces begin with, 4 bytes for rfc4106 and 3 for rfc4309
- */
-struct wolfcrypt_aead_ctx {
-	struct wolfcrypt_aes_key key;
-	u8 salt[WOLFCRYPT_RFC4106_SALT_SIZE];
-};
-
-static inline struct wolfcrypt_aead_ctx *
-wolfcrypt_aead_ctx(struct crypto_aead *tfm)
-{
-	return wolfcrypt_align_ctx(crypto_aead_ctx(tfm));
-}
-
-/**
  * struct wolfcrypt_aad - associated data that waits to be absorbed
  * @buf: the data
  * @len: how much there is
@@ -90,7 +74,7 @@ static __always_inline int wolfcrypt_aead_walk(struct aead_request *req,
 					       wolfcrypt_aead_fn *crypt,
 					       void *msg, u8 *tag)
 {
-	struct skcipher_walk walk;
+	struct skcipher_walk walk __uninitialized;
 	unsigned int n;
 	int err;
 
@@ -120,18 +104,14 @@ static __always_inline int wolfcrypt_aead_walk(struct aead_request *req,
 
 unsigned int wolfcrypt_aead_crypt_len(struct aead_request *req, bool enc);
 int wolfcrypt_aead_end(struct aead_request *req, bool enc, u8 *tag);
-int wolfcrypt_aead_setkey(struct crypto_aead *tfm, const u8 *key,
-			  unsigned int len);
 int wolfcrypt_aead_register(struct aead_alg *algs, int count,
-			    const char *impl);
+			    unsigned int ctxsize, const char *impl);
 
 /* The forms for ESP: what they have in common, and the nonce of each. */
 
 int wolfcrypt_esp_split_key(const u8 *key, unsigned int len, u8 *salt,
 			    unsigned int salt_size);
 int wolfcrypt_esp_aad_len(unsigned int assoclen);
-int wolfcrypt_esp_setkey(struct crypto_aead *tfm, const u8 *key,
-			 unsigned int len, unsigned int salt_size);
 int wolfcrypt_esp_setauthsize(struct crypto_aead *tfm, unsigned int authsize);
 void wolfcrypt_rfc4106_iv(u8 *iv, const u8 *salt, const u8 *esp_iv);
 void wolfcrypt_rfc4309_iv(u8 *iv, const u8 *salt, const u8 *esp_iv);

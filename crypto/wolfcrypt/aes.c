@@ -19,6 +19,13 @@
 
 const struct wolfcrypt_aes_impl *const wolfcrypt_aes_impls[] = {
 #if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
+#if IS_ENABLED(CONFIG_AS_VAES) && IS_ENABLED(CONFIG_AS_VPCLMULQDQ) && \
+	IS_ENABLED(CONFIG_AS_AVX512)
+	&wolfcrypt_aes_vaes_avx512,
+#endif
+#if IS_ENABLED(CONFIG_AS_VAES)
+	&wolfcrypt_aes_vaes_avx2,
+#endif
 	&wolfcrypt_aes_avx,
 	&wolfcrypt_aes_aesni,
 #endif

@@ -83,6 +83,8 @@ struct wolfcrypt_aes_impl {
 extern const struct wolfcrypt_aes_impl wolfcrypt_aes_c;
 extern const struct wolfcrypt_aes_impl wolfcrypt_aes_aesni;
 extern const struct wolfcrypt_aes_impl wolfcrypt_aes_avx;
+extern const struct wolfcrypt_aes_impl wolfcrypt_aes_vaes_avx2;
+extern const struct wolfcrypt_aes_impl wolfcrypt_aes_vaes_avx512;
 
 /* Every implementation of this build, best first, NULL-terminated. */
 extern const struct wolfcrypt_aes_impl *const wolfcrypt_aes_impls[];

@@ -18,6 +18,16 @@
 #include "aes.h"
 #include "internal.h"
 
+/**
+ * struct ccm_ctx - what a tfm keeps
+ * @key: the expanded key
+ * @salt: what the nonces begin with, for rfc4309
+ */
+struct ccm_ctx {
+	struct wolfcrypt_aes_key key;
+	u8 salt[WOLFCRYPT_RFC4309_SALT_SIZE];
+};
+
 /*
  * A message under way: the CBC-MAC so far, the next counter block, and the
  * counter block of the tag.
@@ -32,11 +42,27 @@ struct ccm_msg {
 	bool enc;
 };
 
+static struct ccm_ctx *ccm_ctx(struct crypto_aead *tfm)
+{
+	return wolfcrypt_align_ctx(crypto_aead_ctx(tfm));
+}
+
+static int ccm_setkey(struct crypto_aead *tfm, const u8 *key, unsigned int len)
+{
+	return wolfcrypt_aes_setkey(&ccm_ctx(tfm)->key, key, len);
+}
+
 static int rfc4309_setkey(struct crypto_aead *tfm, const u8 *key,
 			  unsigned int len)
 {
-	return wolfcrypt_esp_setkey(tfm, key, len,
-				    WOLFCRYPT_RFC4309_SALT_SIZE);
+	struct ccm_ctx *ctx = ccm_ctx(tfm);
+	int key_len;
+
+	key_len = wolfcrypt_esp_split_key(key, len, ctx->salt,
+					  sizeof(ctx->salt));
+	if (key_len < 0)
+		return key_len;
+	return wolfcrypt_aes_setkey(&ctx->key, key, key_len);
 }
 
 static int ccm_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
@@ -230,7 +256,7 @@ static int ccm_crypt(struct aead_request *req, const u8 *iv,
 	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
 	struct ccm_msg msg = {
 		.impl	= wolfcrypt_aes_pick(),
-		.key	= &wolfcrypt_aead_ctx(tfm)->key,
+		.key	= &ccm_ctx(tfm)->key,
 		.enc	= enc,
 	};
 	u8 tag[AES_BLOCK_SIZE];
@@ -287,7 +313,7 @@ static int rfc4309_crypt(struct aead_request *req, bool enc)
 	if (aad_len < 0)
 		return aad_len;
 
-	wolfcrypt_rfc4309_iv(iv, wolfcrypt_aead_ctx(tfm)->salt, req->iv);
+	wolfcrypt_rfc4309_iv(iv, ccm_ctx(tfm)->salt, req->iv);
 	return ccm_crypt(req, iv, aad_len, enc);
 }
 
@@ -306,7 +332,7 @@ static struct aead_alg ccm_algs[] = {
 		.base.cra_name	= "ccm(aes)",
 		.base.cra_driver_name = "ccm-aes-wolfcrypt",
 		.ivsize		= AES_BLOCK_SIZE,
-		.setkey		= wolfcrypt_aead_setkey,
+		.setkey		= ccm_setkey,
 		.setauthsize	= ccm_setauthsize,
 		.encrypt	= ccm_encrypt,
 		.decrypt	= ccm_decrypt,
@@ -324,6 +350,7 @@ static struct aead_alg ccm_algs[] = {
 int __init wolfcrypt_ccm_register(void)
 {
 	return wolfcrypt_aead_register(ccm_algs, ARRAY_SIZE(ccm_algs),
+				       WOLFCRYPT_CTXSIZE(struct ccm_ctx),
 				       wolfcrypt_aes->name);
 }
 

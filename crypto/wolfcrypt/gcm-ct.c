@@ -203,8 +203,34 @@ static void gctr(const struct wolfcrypt_aes_key *key,
 	}
 }
 
+/*
+ * H^1 / x to H^16 / x, backwards, for implementations that don't run here now.
+ * multiply() by H / x makes each of the one before, and only it has the bytes
+ * in the order of GCM.
+ */
+static void gcm_ct_expand(struct wolfcrypt_gcm_key *key)
+{
+	u8 buf[AES_BLOCK_SIZE] = { };
+	struct element power;
+	struct factor h;
+	int i;
+
+	wolfcrypt_aes_c.ecb_enc(&key->aes, buf, buf, sizeof(buf), NULL);
+	power = gcm_ct_subkey(get_element(buf));
+	make_factor(&h, power);
+
+	for (i = WOLFCRYPT_GCM_POWERS - 1; i >= 0; i--) {
+		put_unaligned_le64(power.lo, key->powers[i]);
+		put_unaligned_le64(power.hi, key->powers[i] + 8);
+		power = multiply(power, &h);
+	}
+
+	memzero_explicit(&h, sizeof(h));
+	memzero_explicit(buf, sizeof(buf));
+}
+
 /* The hash subkey E(K, 0) and the tag's mask E(K, J0) in one go. */
-static void gcm_ct_init(const struct wolfcrypt_aes_key *key,
+static void gcm_ct_init(const struct wolfcrypt_gcm_key *key,
 			struct wolfcrypt_gcm_state *st, const u8 *iv)
 {
 	u8 buf[2 * AES_BLOCK_SIZE] = { };
@@ -214,30 +240,38 @@ static void gcm_ct_init(const struct wolfcrypt_aes_key *key,
 	memcpy(buf + AES_BLOCK_SIZE, st->counter, AES_BLOCK_SIZE);
 	put_unaligned_be32(2, st->counter + WOLFCRYPT_GCM_IV_SIZE);
 
-	wolfcrypt_aes_c.ecb_enc(key, buf, buf, sizeof(buf), NULL);
+	wolfcrypt_aes_c.ecb_enc(&key->aes, buf, buf, sizeof(buf), NULL);
 	put_element(gcm_ct_subkey(get_element(buf)), st->h);
 	memcpy(st->tag_mask, buf + AES_BLOCK_SIZE, AES_BLOCK_SIZE);
 	memset(st->ghash, 0, sizeof(st->ghash));
 	memzero_explicit(buf, sizeof(buf));
 }
 
-static void gcm_ct_encrypt(const struct wolfcrypt_aes_key *key,
+static void gcm_ct_aad(const struct wolfcrypt_gcm_key *key,
+		       struct wolfcrypt_gcm_state *st, const u8 *src,
+		       unsigned int len)
+{
+	ghash(st, src, len);
+}
+
+static void gcm_ct_encrypt(const struct wolfcrypt_gcm_key *key,
 			   struct wolfcrypt_gcm_state *st, u8 *dst,
 			   const u8 *src, unsigned int len)
 {
-	gctr(key, st, dst, src, len);
+	gctr(&key->aes, st, dst, src, len);
 	ghash(st, dst, len);
 }
 
-static void gcm_ct_decrypt(const struct wolfcrypt_aes_key *key,
+static void gcm_ct_decrypt(const struct wolfcrypt_gcm_key *key,
 			   struct wolfcrypt_gcm_state *st, u8 *dst,
 			   const u8 *src, unsigned int len)
 {
 	ghash(st, src, len);
-	gctr(key, st, dst, src, len);
+	gctr(&key->aes, st, dst, src, len);
 }
 
-static void gcm_ct_final(struct wolfcrypt_gcm_state *st, unsigned int aad_len,
+static void gcm_ct_final(const struct wolfcrypt_gcm_key *key,
+			 struct wolfcrypt_gcm_state *st, unsigned int aad_len,
 			 unsigned int crypt_len, u8 *tag)
 {
 	u8 bits[AES_BLOCK_SIZE];
@@ -250,8 +284,9 @@ static void gcm_ct_final(struct wolfcrypt_gcm_state *st, unsigned int aad_len,
 
 const struct wolfcrypt_gcm_impl wolfcrypt_gcm_c = {
 	.name		= "",
+	.expand		= gcm_ct_expand,
 	.init		= gcm_ct_init,
-	.aad		= ghash,
+	.aad		= gcm_ct_aad,
 	.encrypt	= gcm_ct_encrypt,
 	.decrypt	= gcm_ct_decrypt,
 	.final		= gcm_ct_final,

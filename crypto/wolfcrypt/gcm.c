@@ -15,11 +15,21 @@
 #include "gcm.h"
 #include "internal.h"
 
+/**
+ * struct gcm_ctx - what a tfm keeps
+ * @key: the key
+ * @salt: what the IVs begin with, for rfc4106
+ */
+struct gcm_ctx {
+	struct wolfcrypt_gcm_key key;
+	u8 salt[WOLFCRYPT_RFC4106_SALT_SIZE];
+};
+
 /* A message under way. */
 struct gcm_msg {
 	struct wolfcrypt_gcm_state st;
 	const struct wolfcrypt_gcm_impl *impl;
-	const struct wolfcrypt_aes_key *key;
+	const struct wolfcrypt_gcm_key *key;
 	const u8 *iv;
 	struct wolfcrypt_aad aad;
 	unsigned int aad_len;
@@ -30,6 +40,8 @@ struct gcm_msg {
 
 const struct wolfcrypt_gcm_impl *const wolfcrypt_gcm_impls[] = {
 #if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
+	&wolfcrypt_gcm_vaes_avx512,
+	&wolfcrypt_gcm_vaes_avx2,
 	&wolfcrypt_gcm_avx2,
 	&wolfcrypt_gcm_avx,
 	&wolfcrypt_gcm_aesni,
@@ -45,11 +57,54 @@ void __init wolfcrypt_gcm_select(void)
 	wolfcrypt_gcm = wolfcrypt_best(wolfcrypt_gcm_impls);
 }
 
+/**
+ * wolfcrypt_gcm_setkey() - expand a key of any legal size
+ * @key: the key object to fill
+ * @in_key: the AES key
+ * @len: its size
+ *
+ * The powers of H are only there if the implementation for this CPU reads
+ * them. If it can't run here, the C code makes them for it.
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if @len isn't 16, 24 or 32.
+ */
+int wolfcrypt_gcm_setkey(struct wolfcrypt_gcm_key *key, const u8 *in_key,
+			 unsigned int len)
+{
+	const struct wolfcrypt_gcm_impl *impl = wolfcrypt_gcm_pick();
+	int err;
+
+	err = wolfcrypt_aes_setkey(&key->aes, in_key, len);
+	if (err)
+		return err;
+
+	if (wolfcrypt_gcm->expand)
+		wolfcrypt_run(impl, impl->expand(key));
+	return 0;
+}
+
+static struct gcm_ctx *gcm_ctx(struct crypto_aead *tfm)
+{
+	return wolfcrypt_align_ctx(crypto_aead_ctx(tfm));
+}
+
+static int gcm_setkey(struct crypto_aead *tfm, const u8 *key, unsigned int len)
+{
+	return wolfcrypt_gcm_setkey(&gcm_ctx(tfm)->key, key, len);
+}
+
 static int rfc4106_setkey(struct crypto_aead *tfm, const u8 *key,
 			  unsigned int len)
 {
-	return wolfcrypt_esp_setkey(tfm, key, len,
-				    WOLFCRYPT_RFC4106_SALT_SIZE);
+	struct gcm_ctx *ctx = gcm_ctx(tfm);
+	int key_len;
+
+	key_len = wolfcrypt_esp_split_key(key, len, ctx->salt,
+					  sizeof(ctx->salt));
+	if (key_len < 0)
+		return key_len;
+	return wolfcrypt_gcm_setkey(&ctx->key, key, key_len);
 }
 
 static int gcm_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
@@ -65,7 +120,7 @@ static void gcm_absorb(struct gcm_msg *msg, const u8 *data, unsigned int len)
 		msg->begun = true;
 	}
 	if (len)
-		msg->impl->aad(&msg->st, data, len);
+		msg->impl->aad(msg->key, &msg->st, data, len);
 }
 
 static void gcm_absorb_aad(void *_msg, const u8 *data, unsigned int len)
@@ -89,7 +144,8 @@ static void gcm_update(struct gcm_msg *msg, u8 *dst, const u8 *src,
 		impl->decrypt(msg->key, &msg->st, dst, src, len);
 
 	if (tag)
-		impl->final(&msg->st, msg->aad_len, msg->crypt_len, tag);
+		impl->final(msg->key, &msg->st, msg->aad_len, msg->crypt_len,
+			    tag);
 }
 
 static void gcm_crypt_part(void *_msg, u8 *dst, const u8 *src,
@@ -103,7 +159,7 @@ static void gcm_crypt_part(void *_msg, u8 *dst, const u8 *src,
 /**
  * wolfcrypt_gcm_crypt_with() - GCM in one piece, on a given implementation
  * @impl: the implementation
- * @key: the expanded key
+ * @key: the expanded key, with powers of H if @impl has an expand function
  * @iv: the IV of WOLFCRYPT_GCM_IV_SIZE bytes
  * @aad: associated data
  * @aad_len: bytes of @aad
@@ -119,7 +175,7 @@ static void gcm_crypt_part(void *_msg, u8 *dst, const u8 *src,
  * Context: any that @impl may run in.
  */
 void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
-			      const struct wolfcrypt_aes_key *key,
+			      const struct wolfcrypt_gcm_key *key,
 			      const u8 *iv, const u8 *aad, unsigned int aad_len,
 			      u8 *dst, const u8 *src, unsigned int len,
 			      bool enc, u8 *tag)
@@ -138,20 +194,22 @@ void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
 	memzero_explicit(&msg.st, sizeof(msg.st));
 }
 
+/* A message has buffers that would take longer to clear than a short packet. */
 static int gcm_crypt(struct aead_request *req, const u8 *iv,
 		     unsigned int aad_len, bool enc)
 {
-	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
-	struct gcm_msg msg = {
-		.impl		= wolfcrypt_gcm_pick(),
-		.key		= &wolfcrypt_aead_ctx(tfm)->key,
-		.iv		= iv,
-		.aad_len	= aad_len,
-		.crypt_len	= wolfcrypt_aead_crypt_len(req, enc),
-		.enc		= enc,
-	};
+	struct gcm_msg msg __uninitialized;
 	u8 tag[AES_BLOCK_SIZE];
 	int err;
+
+	msg.impl = wolfcrypt_gcm_pick();
+	msg.key = &gcm_ctx(crypto_aead_reqtfm(req))->key;
+	msg.iv = iv;
+	msg.aad.len = 0;
+	msg.aad_len = aad_len;
+	msg.crypt_len = wolfcrypt_aead_crypt_len(req, enc);
+	msg.enc = enc;
+	msg.begun = false;
 
 	wolfcrypt_aad_gather(&msg.aad, req->src, aad_len, gcm_absorb_aad, &msg);
 	err = wolfcrypt_aead_walk(req, enc, gcm_crypt_part, &msg, tag);
@@ -197,7 +255,7 @@ static int rfc4106_crypt(struct aead_request *req, bool enc)
 	if (aad_len < 0)
 		return aad_len;
 
-	wolfcrypt_rfc4106_iv(iv, wolfcrypt_aead_ctx(tfm)->salt, req->iv);
+	wolfcrypt_rfc4106_iv(iv, gcm_ctx(tfm)->salt, req->iv);
 	return gcm_crypt(req, iv, aad_len, enc);
 }
 
@@ -216,7 +274,7 @@ static struct aead_alg gcm_algs[] = {
 		.base.cra_name	= "gcm(aes)",
 		.base.cra_driver_name = "gcm-aes-wolfcrypt",
 		.ivsize		= WOLFCRYPT_GCM_IV_SIZE,
-		.setkey		= wolfcrypt_aead_setkey,
+		.setkey		= gcm_setkey,
 		.setauthsize	= gcm_setauthsize,
 		.encrypt	= gcm_encrypt,
 		.decrypt	= gcm_decrypt,
@@ -234,6 +292,7 @@ static struct aead_alg gcm_algs[] = {
 int __init wolfcrypt_gcm_register(void)
 {
 	return wolfcrypt_aead_register(gcm_algs, ARRAY_SIZE(gcm_algs),
+				       WOLFCRYPT_CTXSIZE(struct gcm_ctx),
 				       wolfcrypt_gcm->name);
 }
 

@@ -5,6 +5,24 @@
 
 #include "aes.h"
 
+/* The powers of H: 16 blocks are absorbed at a time by what has the most. */
+#define WOLFCRYPT_GCM_POWERS	16
+
+/**
+ * struct wolfcrypt_gcm_key - a GCM key, immutable once set
+ * @powers: H^16, ... H^1 of the hash subkey H, each divided by x, as 128-bit
+ *	    little-endian numbers whose most significant bit is the coefficient
+ *	    of x^0; only there if the implementation for this CPU wants them
+ * @aes: the expanded key
+ *
+ * As with &struct wolfcrypt_aes_key, all implementations work from the same
+ * object. Vectors of the powers may be read beyond the last one, into @aes.
+ */
+struct wolfcrypt_gcm_key {
+	u8 powers[WOLFCRYPT_GCM_POWERS][AES_BLOCK_SIZE] __aligned(16);
+	struct wolfcrypt_aes_key aes;
+};
+
 /**
  * struct wolfcrypt_gcm_state - one message under way, on the caller's stack
  * @ghash: the running GHASH value
@@ -29,6 +47,8 @@ struct wolfcrypt_gcm_state {
  * @name: suffix of the driver names ("avx2"); empty for the portable C code
  * @simd: the functions below must be called in a kernel-mode FPU section
  * @usable: can this CPU run it? NULL: any CPU can
+ * @expand: fill the powers of @key, whose AES key is set; NULL: the functions
+ *	    below don't read them
  * @init: start a message with a 96-bit IV
  * @aad: absorb @len bytes of associated data; only the last call of a message
  *	 may have a @len that isn't a multiple of 16 (it is padded with zeros)
@@ -40,17 +60,20 @@ struct wolfcrypt_gcm_impl {
 	const char *name;
 	bool simd;
 	bool (*usable)(void);
-	void (*init)(const struct wolfcrypt_aes_key *key,
+	void (*expand)(struct wolfcrypt_gcm_key *key);
+	void (*init)(const struct wolfcrypt_gcm_key *key,
 		     struct wolfcrypt_gcm_state *st, const u8 *iv);
-	void (*aad)(struct wolfcrypt_gcm_state *st, const u8 *src,
+	void (*aad)(const struct wolfcrypt_gcm_key *key,
+		    struct wolfcrypt_gcm_state *st, const u8 *src,
 		    unsigned int len);
-	void (*encrypt)(const struct wolfcrypt_aes_key *key,
+	void (*encrypt)(const struct wolfcrypt_gcm_key *key,
 			struct wolfcrypt_gcm_state *st, u8 *dst, const u8 *src,
 			unsigned int len);
-	void (*decrypt)(const struct wolfcrypt_aes_key *key,
+	void (*decrypt)(const struct wolfcrypt_gcm_key *key,
 			struct wolfcrypt_gcm_state *st, u8 *dst, const u8 *src,
 			unsigned int len);
-	void (*final)(struct wolfcrypt_gcm_state *st, unsigned int aad_len,
+	void (*final)(const struct wolfcrypt_gcm_key *key,
+		      struct wolfcrypt_gcm_state *st, unsigned int aad_len,
 		      unsigned int crypt_len, u8 *tag);
 };
 
@@ -58,6 +81,8 @@ extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_c;
 extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_aesni;
 extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_avx;
 extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_avx2;
+extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_vaes_avx2;
+extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_vaes_avx512;
 
 /* Every implementation of this build, best first, NULL-terminated. */
 extern const struct wolfcrypt_gcm_impl *const wolfcrypt_gcm_impls[];
@@ -71,8 +96,10 @@ static inline const struct wolfcrypt_gcm_impl *wolfcrypt_gcm_pick(void)
 	return crypto_simd_usable() ? wolfcrypt_gcm : &wolfcrypt_gcm_c;
 }
 
+int wolfcrypt_gcm_setkey(struct wolfcrypt_gcm_key *key, const u8 *in_key,
+			 unsigned int len);
 void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
-			      const struct wolfcrypt_aes_key *key,
+			      const struct wolfcrypt_gcm_key *key,
 			      const u8 *iv, const u8 *aad, unsigned int aad_len,
 			      u8 *dst, const u8 *src, unsigned int len,
 			      bool enc, u8 *tag);

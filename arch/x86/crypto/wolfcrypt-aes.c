@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * AES for x86-64, on wolfCrypt's assembly:
+ * AES for x86-64:
  *
- *	aesni	AES-NI with SSE4.1 instructions; four blocks in flight (ECB,
- *		XTS, and CTR and CFB decryption by way of ECB), eight in CBC
- *		decryption
- *	avx	the same, and XTS in three-operand AVX instructions
+ *	aesni		wolfCrypt's assembly: AES-NI with SSE4.1 instructions;
+ *			four blocks in flight (ECB, XTS, and CTR and CFB
+ *			decryption by way of ECB), eight in CBC decryption
+ *	avx		AES-NI with AVX instructions; six or eight blocks
+ *	vaes-avx2	VAES with 256-bit vectors; 12 or 16 blocks
+ *	vaes-avx512	VAES with 512-bit vectors; 16 or 32 blocks
+ *
+ * The latter three are wolfcrypt-aes-avx.S where blocks don't wait for each
+ * other; where they do (CBC, CFB and OFB encryption, CBC-MAC), and to expand
+ * keys, all four are wolfCrypt's assembly.
  *
  * The functions run in FPU sections that their callers open. Data may be
  * unaligned; keys and IVs are aligned, see struct wolfcrypt_aes_key.
@@ -44,14 +50,32 @@ asmlinkage void AES_XTS_decrypt_update_aesni(const u8 *in, u8 *out,
 					     unsigned long len,
 					     const u8 *schedule, u8 *tweak,
 					     int rounds);
-asmlinkage void AES_XTS_encrypt_update_avx1(const u8 *in, u8 *out,
-					    unsigned long len,
-					    const u8 *schedule, u8 *tweak,
-					    int rounds);
-asmlinkage void AES_XTS_decrypt_update_avx1(const u8 *in, u8 *out,
-					    unsigned long len,
-					    const u8 *schedule, u8 *tweak,
-					    int rounds);
+asmlinkage wolfcrypt_aes_fn
+	wolfcrypt_aes_ecb_enc_avx,
+	wolfcrypt_aes_ecb_dec_avx,
+	wolfcrypt_aes_cbc_dec_avx,
+	wolfcrypt_aes_cfb_dec_avx,
+	wolfcrypt_aes_ctr_avx,
+	wolfcrypt_aes_xts_enc_avx,
+	wolfcrypt_aes_xts_dec_avx;
+
+asmlinkage wolfcrypt_aes_fn
+	wolfcrypt_aes_ecb_enc_vaes_avx2,
+	wolfcrypt_aes_ecb_dec_vaes_avx2,
+	wolfcrypt_aes_cbc_dec_vaes_avx2,
+	wolfcrypt_aes_cfb_dec_vaes_avx2,
+	wolfcrypt_aes_ctr_vaes_avx2,
+	wolfcrypt_aes_xts_enc_vaes_avx2,
+	wolfcrypt_aes_xts_dec_vaes_avx2;
+
+asmlinkage wolfcrypt_aes_fn
+	wolfcrypt_aes_ecb_enc_vaes_avx512,
+	wolfcrypt_aes_ecb_dec_vaes_avx512,
+	wolfcrypt_aes_cbc_dec_vaes_avx512,
+	wolfcrypt_aes_cfb_dec_vaes_avx512,
+	wolfcrypt_aes_ctr_vaes_avx512,
+	wolfcrypt_aes_xts_enc_vaes_avx512,
+	wolfcrypt_aes_xts_dec_vaes_avx512;
 
 /* Blocks that one call of the ECB assembly makes of a mode without its own. */
 #define BATCH	(16 * AES_BLOCK_SIZE)
@@ -225,18 +249,6 @@ static void aesni_xts_dec(const struct wolfcrypt_aes_key *key, u8 *dst,
 	AES_XTS_decrypt_update_aesni(src, dst, len, key->dec, iv, key->rounds);
 }
 
-static void avx_xts_enc(const struct wolfcrypt_aes_key *key, u8 *dst,
-			const u8 *src, unsigned int len, u8 *iv)
-{
-	AES_XTS_encrypt_update_avx1(src, dst, len, key->enc, iv, key->rounds);
-}
-
-static void avx_xts_dec(const struct wolfcrypt_aes_key *key, u8 *dst,
-			const u8 *src, unsigned int len, u8 *iv)
-{
-	AES_XTS_decrypt_update_avx1(src, dst, len, key->dec, iv, key->rounds);
-}
-
 static bool aesni_usable(void)
 {
 	return boot_cpu_has(X86_FEATURE_AES) && boot_cpu_has(X86_FEATURE_XMM4_1);
@@ -248,24 +260,75 @@ static bool avx_usable(void)
 	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL);
 }
 
-#define AES_IMPL(_isa)					\
-const struct wolfcrypt_aes_impl wolfcrypt_aes_##_isa = {	\
-	.name		= #_isa,			\
-	.simd		= true,				\
-	.usable		= _isa##_usable,		\
-	.expand_key	= aesni_expand_key,		\
-	.ecb_enc	= aesni_ecb_enc,		\
-	.ecb_dec	= aesni_ecb_dec,		\
-	.cbc_enc	= aesni_cbc_enc,		\
-	.cbc_dec	= aesni_cbc_dec,		\
-	.cfb_enc	= aesni_cfb_enc,		\
-	.cfb_dec	= aesni_cfb_dec,		\
-	.ofb		= aesni_ofb,			\
-	.ctr		= aesni_ctr,			\
-	.xts_enc	= _isa##_xts_enc,		\
-	.xts_dec	= _isa##_xts_dec,		\
-	.cbcmac		= aesni_cbcmac,			\
+/*
+ * Whatever CPU has VAES has VPCLMULQDQ. QEMU 7.2 emulates VAES alone, and gives
+ * wrong results on 256 bits.
+ */
+static __maybe_unused bool vaes_avx2_usable(void)
+{
+	return avx_usable() && boot_cpu_has(X86_FEATURE_AVX2) &&
+	       boot_cpu_has(X86_FEATURE_VAES) &&
+	       boot_cpu_has(X86_FEATURE_VPCLMULQDQ);
 }
 
-AES_IMPL(aesni);
-AES_IMPL(avx);
+/*
+ * The first CPUs with VAES and AVX-512 (Ice Lake, Tiger Lake, Rocket Lake) slow
+ * down for 512-bit vectors, and for what runs after them. Those that don't also
+ * have BF16: Sapphire Rapids, Zen 4, and what came later.
+ */
+static __maybe_unused bool vaes_avx512_usable(void)
+{
+	return vaes_avx2_usable() && boot_cpu_has(X86_FEATURE_AVX512F) &&
+	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
+	       boot_cpu_has(X86_FEATURE_AVX512DQ) &&
+	       boot_cpu_has(X86_FEATURE_AVX512VL) &&
+	       boot_cpu_has(X86_FEATURE_AVX512_BF16) &&
+	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM |
+				 XFEATURE_MASK_AVX512, NULL);
+}
+
+const struct wolfcrypt_aes_impl wolfcrypt_aes_aesni = {
+	.name		= "aesni",
+	.simd		= true,
+	.usable		= aesni_usable,
+	.expand_key	= aesni_expand_key,
+	.ecb_enc	= aesni_ecb_enc,
+	.ecb_dec	= aesni_ecb_dec,
+	.cbc_enc	= aesni_cbc_enc,
+	.cbc_dec	= aesni_cbc_dec,
+	.cfb_enc	= aesni_cfb_enc,
+	.cfb_dec	= aesni_cfb_dec,
+	.ofb		= aesni_ofb,
+	.ctr		= aesni_ctr,
+	.xts_enc	= aesni_xts_enc,
+	.xts_dec	= aesni_xts_dec,
+	.cbcmac		= aesni_cbcmac,
+};
+
+#define AES_AVX_IMPL(_isa, _name)				\
+const struct wolfcrypt_aes_impl wolfcrypt_aes_##_isa = {	\
+	.name		= _name,				\
+	.simd		= true,					\
+	.usable		= _isa##_usable,			\
+	.expand_key	= aesni_expand_key,			\
+	.ecb_enc	= wolfcrypt_aes_ecb_enc_##_isa,		\
+	.ecb_dec	= wolfcrypt_aes_ecb_dec_##_isa,		\
+	.cbc_enc	= aesni_cbc_enc,			\
+	.cbc_dec	= wolfcrypt_aes_cbc_dec_##_isa,		\
+	.cfb_enc	= aesni_cfb_enc,			\
+	.cfb_dec	= wolfcrypt_aes_cfb_dec_##_isa,		\
+	.ofb		= aesni_ofb,				\
+	.ctr		= wolfcrypt_aes_ctr_##_isa,		\
+	.xts_enc	= wolfcrypt_aes_xts_enc_##_isa,		\
+	.xts_dec	= wolfcrypt_aes_xts_dec_##_isa,		\
+	.cbcmac		= aesni_cbcmac,				\
+}
+
+AES_AVX_IMPL(avx, "avx");
+#if IS_ENABLED(CONFIG_AS_VAES)
+AES_AVX_IMPL(vaes_avx2, "vaes-avx2");
+#endif
+#if IS_ENABLED(CONFIG_AS_VAES) && IS_ENABLED(CONFIG_AS_VPCLMULQDQ) && \
+	IS_ENABLED(CONFIG_AS_AVX512)
+AES_AVX_IMPL(vaes_avx512, "vaes-avx512");
+#endif

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * AES-GCM for x86-64, on wolfCrypt's assembly, which interleaves eight blocks
+ * AES-GCM for x86-64: on wolfCrypt's assembly, which interleaves eight blocks
  * of AES-NI with PCLMULQDQ in
  *
  *	aesni	SSE4.1 instructions
  *	avx	three-operand AVX instructions
  *	avx2	likewise, with the cheaper reduction of AVX2 CPUs
  *
+ * and on that of wolfcrypt-gcm-vaes.S, with sixteen blocks in
+ *
+ *	vaes-avx2	vectors of 32 bytes
+ *	vaes-avx512	vectors of 64 bytes
+ *
  * The functions run in FPU sections that their callers open. Data may be
  * unaligned.
  */
 
+#include <asm/cpu_device_id.h>
 #include <asm/fpu/api.h>
 #include <crypto/algapi.h>
 #include <linux/cpufeature.h>
+#include <linux/build_bug.h>
 #include <linux/linkage.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 
 #include "gcm.h"
@@ -61,14 +69,14 @@ asmlinkage void AES_GCM_encrypt_final_##_asm(u8 *ghash, u8 *tag,	\
 					     u8 *h,			\
 					     u8 *tag_mask);		\
 									\
-static void _isa##_init(const struct wolfcrypt_aes_key *key,		\
+static void _isa##_init(const struct wolfcrypt_gcm_key *key,		\
 			struct wolfcrypt_gcm_state *st, const u8 *iv)	\
 {									\
 	u8 block[AES_BLOCK_SIZE] __aligned(16) = {};			\
 									\
 	memcpy(block, iv, WOLFCRYPT_GCM_IV_SIZE);			\
 	memset(st->ghash, 0, sizeof(st->ghash));			\
-	AES_GCM_init_##_asm(key->enc, key->rounds, block,		\
+	AES_GCM_init_##_asm(key->aes.enc, key->aes.rounds, block,		\
 			    WOLFCRYPT_GCM_IV_SIZE, st->h, st->counter,	\
 			    st->tag_mask);				\
 }									\
@@ -82,19 +90,20 @@ static void _isa##_absorb_rest(struct wolfcrypt_gcm_state *st,		\
 	AES_GCM_ghash_block_##_asm(block, st->ghash, st->h);		\
 }									\
 									\
-static void _isa##_crypt_rest(const struct wolfcrypt_aes_key *key,	\
+static void _isa##_crypt_rest(const struct wolfcrypt_gcm_key *key,	\
 			      struct wolfcrypt_gcm_state *st,		\
 			      u8 *dst, const u8 *src, unsigned int len)	\
 {									\
 	u8 block[AES_BLOCK_SIZE] __aligned(16) = {};			\
 									\
-	AES_GCM_encrypt_block_##_asm(key->enc, key->rounds, block,	\
+	AES_GCM_encrypt_block_##_asm(key->aes.enc, key->aes.rounds, block,	\
 				     block, st->counter);		\
 	crypto_xor_cpy(dst, src, block, len);				\
 	memzero_explicit(block, sizeof(block));				\
 }									\
 									\
-static void _isa##_aad(struct wolfcrypt_gcm_state *st, const u8 *src,	\
+static void _isa##_aad(const struct wolfcrypt_gcm_key *key,		\
+		       struct wolfcrypt_gcm_state *st, const u8 *src,	\
 		       unsigned int len)				\
 {									\
 	unsigned int rest = len % AES_BLOCK_SIZE;			\
@@ -106,7 +115,7 @@ static void _isa##_aad(struct wolfcrypt_gcm_state *st, const u8 *src,	\
 		_isa##_absorb_rest(st, src + len, rest);		\
 }									\
 									\
-static void _isa##_encrypt(const struct wolfcrypt_aes_key *key,		\
+static void _isa##_encrypt(const struct wolfcrypt_gcm_key *key,		\
 			   struct wolfcrypt_gcm_state *st,		\
 			   u8 *dst, const u8 *src, unsigned int len)	\
 {									\
@@ -114,7 +123,7 @@ static void _isa##_encrypt(const struct wolfcrypt_aes_key *key,		\
 									\
 	len -= rest;							\
 	if (len)							\
-		AES_GCM_encrypt_update_##_asm(key->enc, key->rounds,	\
+		AES_GCM_encrypt_update_##_asm(key->aes.enc, key->aes.rounds,	\
 					      dst, src, len, st->ghash,	\
 					      st->h, st->counter);	\
 	if (rest) {							\
@@ -123,7 +132,7 @@ static void _isa##_encrypt(const struct wolfcrypt_aes_key *key,		\
 	}								\
 }									\
 									\
-static void _isa##_decrypt(const struct wolfcrypt_aes_key *key,		\
+static void _isa##_decrypt(const struct wolfcrypt_gcm_key *key,		\
 			   struct wolfcrypt_gcm_state *st,		\
 			   u8 *dst, const u8 *src, unsigned int len)	\
 {									\
@@ -131,7 +140,7 @@ static void _isa##_decrypt(const struct wolfcrypt_aes_key *key,		\
 									\
 	len -= rest;							\
 	if (len)							\
-		AES_GCM_decrypt_update_##_asm(key->enc, key->rounds,	\
+		AES_GCM_decrypt_update_##_asm(key->aes.enc, key->aes.rounds,	\
 					      dst, src, len, st->ghash,	\
 					      st->h, st->counter);	\
 	if (rest) {							\
@@ -140,7 +149,8 @@ static void _isa##_decrypt(const struct wolfcrypt_aes_key *key,		\
 	}								\
 }									\
 									\
-static void _isa##_final(struct wolfcrypt_gcm_state *st,		\
+static void _isa##_final(const struct wolfcrypt_gcm_key *key,		\
+			 struct wolfcrypt_gcm_state *st,		\
 			 unsigned int aad_len, unsigned int crypt_len,	\
 			 u8 *tag)					\
 {									\
@@ -181,3 +191,79 @@ static bool avx2_usable(void)
 GCM_IMPL(aesni, aesni);
 GCM_IMPL(avx, avx1);
 GCM_IMPL(avx2, avx2);
+
+/* Our own assembly has the prototypes of struct wolfcrypt_gcm_impl. */
+asmlinkage void wolfcrypt_gcm_expand_vaes(struct wolfcrypt_gcm_key *key);
+asmlinkage void wolfcrypt_gcm_init_vaes(const struct wolfcrypt_gcm_key *key,
+					struct wolfcrypt_gcm_state *st,
+					const u8 *iv);
+asmlinkage void wolfcrypt_gcm_final_vaes(const struct wolfcrypt_gcm_key *key,
+					 struct wolfcrypt_gcm_state *st,
+					 unsigned int aad_len,
+					 unsigned int crypt_len, u8 *tag);
+
+/* The offsets that it has numbers for */
+static_assert(offsetof(struct wolfcrypt_gcm_key, powers) == 0);
+static_assert(offsetof(struct wolfcrypt_gcm_key, aes.enc) == 256);
+static_assert(offsetof(struct wolfcrypt_gcm_key, aes.rounds) == 736);
+static_assert(offsetof(struct wolfcrypt_gcm_state, ghash) == 0);
+static_assert(offsetof(struct wolfcrypt_gcm_state, counter) == 16);
+static_assert(offsetof(struct wolfcrypt_gcm_state, tag_mask) == 48);
+
+#define GCM_VAES_IMPL(_isa, _name)					\
+asmlinkage void wolfcrypt_gcm_aad_##_isa(				\
+		const struct wolfcrypt_gcm_key *key,			\
+		struct wolfcrypt_gcm_state *st, const u8 *src,		\
+		unsigned int len);					\
+asmlinkage void wolfcrypt_gcm_encrypt_##_isa(				\
+		const struct wolfcrypt_gcm_key *key,			\
+		struct wolfcrypt_gcm_state *st, u8 *dst,		\
+		const u8 *src, unsigned int len);			\
+asmlinkage void wolfcrypt_gcm_decrypt_##_isa(				\
+		const struct wolfcrypt_gcm_key *key,			\
+		struct wolfcrypt_gcm_state *st, u8 *dst,		\
+		const u8 *src, unsigned int len);			\
+									\
+const struct wolfcrypt_gcm_impl wolfcrypt_gcm_##_isa = {		\
+	.name		= _name,					\
+	.simd		= true,						\
+	.usable		= _isa##_usable,				\
+	.expand		= wolfcrypt_gcm_expand_vaes,			\
+	.init		= wolfcrypt_gcm_init_vaes,			\
+	.aad		= wolfcrypt_gcm_aad_##_isa,			\
+	.encrypt	= wolfcrypt_gcm_encrypt_##_isa,			\
+	.decrypt	= wolfcrypt_gcm_decrypt_##_isa,			\
+	.final		= wolfcrypt_gcm_final_vaes,			\
+}
+
+static bool vaes_avx2_usable(void)
+{
+	return avx2_usable() && boot_cpu_has(X86_FEATURE_VAES) &&
+	       boot_cpu_has(X86_FEATURE_VPCLMULQDQ);
+}
+
+/* On these the clock drops for a while with vectors of 64 bytes. */
+static const struct x86_cpu_id slow_zmm[] = {
+	X86_MATCH_VFM(INTEL_ICELAKE, 0),
+	X86_MATCH_VFM(INTEL_ICELAKE_L, 0),
+	X86_MATCH_VFM(INTEL_ICELAKE_NNPI, 0),
+	X86_MATCH_VFM(INTEL_ICELAKE_X, 0),
+	X86_MATCH_VFM(INTEL_ICELAKE_D, 0),
+	X86_MATCH_VFM(INTEL_TIGERLAKE, 0),
+	X86_MATCH_VFM(INTEL_TIGERLAKE_L, 0),
+	X86_MATCH_VFM(INTEL_ROCKETLAKE, 0),
+	{}
+};
+
+static bool vaes_avx512_usable(void)
+{
+	return vaes_avx2_usable() && boot_cpu_has(X86_FEATURE_AVX512F) &&
+	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
+	       boot_cpu_has(X86_FEATURE_BMI2) &&
+	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM |
+				 XFEATURE_MASK_AVX512, NULL) &&
+	       !x86_match_cpu(slow_zmm);
+}
+
+GCM_VAES_IMPL(vaes_avx2, "vaes-avx2");
+GCM_VAES_IMPL(vaes_avx512, "vaes-avx512");

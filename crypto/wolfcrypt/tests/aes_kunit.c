@@ -19,6 +19,7 @@
 /* Beyond twice the widest loop of any implementation. */
 #define MAX_BLOCKS	40
 #define MAX_LEN		(MAX_BLOCKS * AES_BLOCK_SIZE)
+#define MAX_IVS		(MAX_BLOCKS + 1)
 
 static const unsigned int keysizes[] = {
 	AES_KEYSIZE_128, AES_KEYSIZE_192, AES_KEYSIZE_256,
@@ -229,7 +230,7 @@ struct aes_test {
 	unsigned int keysize;
 	u8 in[MAX_LEN];
 	u8 out[MAX_LEN];
-	u8 iv[MAX_BLOCKS + 1][AES_BLOCK_SIZE];
+	u8 iv[MAX_IVS][AES_BLOCK_SIZE];
 	struct rnd_state rnd;
 	struct wolfcrypt_aes_key *key;
 	u8 *key_page;

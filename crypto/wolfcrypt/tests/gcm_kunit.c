@@ -54,7 +54,7 @@ struct gcm_test {
 	unsigned int len;
 	u8 tag[TAG_SIZE];
 	struct rnd_state rnd;
-	struct wolfcrypt_aes_key *key;
+	struct wolfcrypt_gcm_key *key;
 	u8 *key_page;
 	u8 *st_page;
 	u8 *iv_page;
@@ -103,6 +103,7 @@ static const struct wolfcrypt_gcm_impl *impl_of(struct kunit *test)
 static void new_key(struct kunit *test, unsigned int keysize,
 		    enum test_place place)
 {
+	const struct wolfcrypt_gcm_impl *impl = impl_of(test);
 	struct gcm_test *t = test->priv;
 	u8 user_key[AES_MAX_KEY_SIZE];
 
@@ -111,7 +112,9 @@ static void new_key(struct kunit *test, unsigned int keysize,
 	KUNIT_ASSERT_EQ(test, 0, aesgcm_expandkey(&t->ctx, user_key, keysize,
 						  TAG_SIZE));
 	t->key = test_place_aligned(t->key_page, sizeof(*t->key), place);
-	wolfcrypt_aes_c.expand_key(t->key, user_key, keysize);
+	wolfcrypt_aes_c.expand_key(&t->key->aes, user_key, keysize);
+	if (impl->expand)
+		wolfcrypt_run(impl, impl->expand(t->key));
 }
 
 static void new_message(struct gcm_test *t, unsigned int aad_len,
@@ -153,14 +156,15 @@ static void gcm_run(const struct wolfcrypt_gcm_impl *impl,
 
 	impl->init(t->key, st, iv);
 	if (aad_cut)
-		impl->aad(st, aad, aad_cut);
+		impl->aad(t->key, st, aad, aad_cut);
 	if (t->aad_len > aad_cut)
-		impl->aad(st, aad + aad_cut, t->aad_len - aad_cut);
+		impl->aad(t->key, st, aad + aad_cut,
+			  t->aad_len - aad_cut);
 	if (cut)
 		crypt(t->key, st, dst, src, cut);
 	if (t->len > cut)
 		crypt(t->key, st, dst + cut, src + cut, t->len - cut);
-	impl->final(st, t->aad_len, t->len, tag);
+	impl->final(t->key, st, t->aad_len, t->len, tag);
 }
 
 static void check_message(struct kunit *test, const struct gcm_call *call)
@@ -289,6 +293,29 @@ static void gcm_test_pieces(struct kunit *test)
 	}
 }
 
+/* A key may be expanded by the C code, and then be used by any. */
+static void gcm_test_expand(struct kunit *test)
+{
+	const struct wolfcrypt_gcm_impl *impl = impl_of(test);
+	struct gcm_test *t = test->priv;
+	struct wolfcrypt_gcm_key *key;
+	unsigned int i;
+
+	if (!impl->expand)
+		kunit_skip(test, "it doesn't read the powers of H");
+
+	key = kunit_kmalloc(test, sizeof(*key), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, key);
+	for (i = 0; i < 100; i++) {
+		new_key(test, keysizes[i % ARRAY_SIZE(keysizes)],
+			i % 2 ? TEST_AT_START : TEST_AT_END);
+		memcpy(key, t->key, sizeof(*key));
+		memset(key->powers, 0xa5, sizeof(key->powers));
+		wolfcrypt_gcm_c.expand(key);
+		KUNIT_ASSERT_MEMEQ(test, t->key, key, sizeof(*key));
+	}
+}
+
 /*
  * The orders in which implementations have the bytes of the counter block:
  * byte i is at place i ^ order. Returns the mask, or -1 if it is another.
@@ -363,6 +390,7 @@ static struct kunit_case gcm_cases[] = {
 	KUNIT_CASE_PARAM(gcm_test_aad_lengths, each_impl),
 	KUNIT_CASE_PARAM(gcm_test_pieces, each_impl),
 	KUNIT_CASE_PARAM(gcm_test_counter, each_impl),
+	KUNIT_CASE_PARAM(gcm_test_expand, each_impl),
 	{}
 };
 

@@ -37,7 +37,7 @@ enum test_place {
 	TEST_PLACES,
 };
 
-static const char *const test_place_names[TEST_PLACES] = {
+static const char *const test_place_names[TEST_PLACES] __maybe_unused = {
 	"at the end of a page", "at the start of a page", "unaligned",
 };
 
