@@ -15,7 +15,7 @@ IMPORT_DIR=crypto/wolfcrypt/lib
 # Patches come out the same on every machine: one author, one date, and git
 # without the user's configuration.
 AUTHOR_NAME='linux-wolfcrypt maintainers'
-AUTHOR_EMAIL=maintainers@users.noreply.r-seed-2fca9054.example
+AUTHOR_EMAIL=maintainers@linux-wolfcrypt.example
 PATCH_DATE='Mon, 23 Nov 2026 00:00:00 +0000'
 
 # git_plain ARG...: git with no configuration but ours, so that no setting of
