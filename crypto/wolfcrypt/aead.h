@@ -74,6 +74,7 @@ static __always_inline int wolfcrypt_aead_walk(struct aead_request *req,
 					       wolfcrypt_aead_fn *crypt,
 					       void *msg, u8 *tag)
 {
+	/* Set up by the walk's beginning: to clear it as well takes time. */
 	struct skcipher_walk walk __uninitialized;
 	unsigned int n;
 	int err;

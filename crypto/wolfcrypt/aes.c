@@ -19,13 +19,8 @@
 
 const struct wolfcrypt_aes_impl *const wolfcrypt_aes_impls[] = {
 #if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
-#if IS_ENABLED(CONFIG_AS_VAES) && IS_ENABLED(CONFIG_AS_VPCLMULQDQ) && \
-	IS_ENABLED(CONFIG_AS_AVX512)
 	&wolfcrypt_aes_vaes_avx512,
-#endif
-#if IS_ENABLED(CONFIG_AS_VAES)
 	&wolfcrypt_aes_vaes_avx2,
-#endif
 	&wolfcrypt_aes_avx,
 	&wolfcrypt_aes_aesni,
 #endif
@@ -166,96 +161,114 @@ static int aes_cbc_decrypt(struct skcipher_request *req)
 	return aes_cbc_crypt(req, impl, impl->cbc_dec);
 }
 
-/**
- * wolfcrypt_cts_encrypt_tail() - CBC with stealing over the last two blocks
- * @impl: the implementation
- * @key: the expanded key
- * @buf: 16 + @n bytes, replaced in place; has room for 32
- * @n: bytes of the last block, 1 to 16
- * @iv: the chaining value, 16-byte aligned
- *
- * The CS3 variant of the SP 800-38A addendum, which swaps the two ciphertext
- * blocks always. Context: any that @impl may run in.
- */
-void wolfcrypt_cts_encrypt_tail(const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *buf,
-				unsigned int n, u8 *iv)
+/* The last ciphertext goes first; of the one before it there is a part only. */
+static void cts_encrypt_tail(const struct wolfcrypt_aes_impl *impl,
+			     const struct wolfcrypt_aes_key *key, u8 *dst,
+			     const u8 *src, unsigned int n, u8 *iv)
 {
-	u8 stolen[AES_BLOCK_SIZE];
+	u8 buf[2 * AES_BLOCK_SIZE] = {};
 
-	memset(buf + AES_BLOCK_SIZE + n, 0, AES_BLOCK_SIZE - n);
-	wolfcrypt_run(impl, impl->cbc_enc(key, buf, buf, 2 * AES_BLOCK_SIZE,
-					  iv));
-	memcpy(stolen, buf, n);
-	memcpy(buf, buf + AES_BLOCK_SIZE, AES_BLOCK_SIZE);
-	memcpy(buf + AES_BLOCK_SIZE, stolen, n);
+	memcpy(buf, src, AES_BLOCK_SIZE + n);
+	impl->cbc_enc(key, buf, buf, sizeof(buf), iv);
+	memcpy(dst, buf + AES_BLOCK_SIZE, AES_BLOCK_SIZE);
+	memcpy(dst + AES_BLOCK_SIZE, buf, n);
+}
+
+/* The first is D(last plaintext ^ stolen block), so all of that block is there. */
+static void cts_decrypt_tail(const struct wolfcrypt_aes_impl *impl,
+			     const struct wolfcrypt_aes_key *key, u8 *dst,
+			     const u8 *src, unsigned int n, u8 *iv)
+{
+	u8 stolen[AES_BLOCK_SIZE], last[AES_BLOCK_SIZE];
+
+	impl->ecb_dec(key, last, src, AES_BLOCK_SIZE, NULL);
+	memcpy(stolen, src + AES_BLOCK_SIZE, n);
+	memcpy(stolen + n, last + n, AES_BLOCK_SIZE - n);
+	crypto_xor_cpy(dst + AES_BLOCK_SIZE, last, stolen, n);
+	impl->cbc_dec(key, dst, stolen, AES_BLOCK_SIZE, iv);
+	memzero_explicit(last, sizeof(last));
 }
 
 /**
- * wolfcrypt_cts_decrypt_tail() - the inverse of wolfcrypt_cts_encrypt_tail()
- * @impl: the implementation
+ * wolfcrypt_cts() - CBC with ciphertext stealing over the end of a message, or
+ *		     all of it
+ * @impl: the implementation; the caller has entered an FPU section if need be
  * @key: the expanded key
- * @buf: 16 + @n bytes, replaced in place; has room for 32
- * @n: bytes of the last block, 1 to 16
- * @iv: the chaining value, 16-byte aligned
+ * @dst: output; may be the same as @src
+ * @src: input
+ * @len: bytes, more than AES_BLOCK_SIZE
+ * @iv: the chaining value, 16-byte aligned; of no use afterwards
+ * @enc: encrypt, else decrypt
  *
- * Context: any that @impl may run in.
+ * The CS3 variant of the SP 800-38A addendum, which swaps the last two
+ * ciphertext blocks always.
  */
-void wolfcrypt_cts_decrypt_tail(const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *buf,
-				unsigned int n, u8 *iv)
+void wolfcrypt_cts(const struct wolfcrypt_aes_impl *impl,
+		   const struct wolfcrypt_aes_key *key, u8 *dst, const u8 *src,
+		   unsigned int len, u8 *iv, bool enc)
 {
-	u8 *last = buf + AES_BLOCK_SIZE;
-	u8 pad[AES_BLOCK_SIZE];
+	unsigned int n = (len - 1) % AES_BLOCK_SIZE + 1;
+	unsigned int head = len - n - AES_BLOCK_SIZE;
+	wolfcrypt_aes_fn *cbc = enc ? impl->cbc_enc : impl->cbc_dec;
 
-	/* D(C[0]) is the last plaintext xor the whole of the stolen block. */
-	wolfcrypt_run(impl, impl->ecb_dec(key, pad, buf, AES_BLOCK_SIZE, NULL));
-	memcpy(buf, last, n);
-	memcpy(buf + n, pad + n, AES_BLOCK_SIZE - n);
-	crypto_xor(last, pad, n);
-	wolfcrypt_run(impl, impl->cbc_dec(key, buf, buf, AES_BLOCK_SIZE, iv));
-	memzero_explicit(pad, sizeof(pad));
+	if (head)
+		cbc(key, dst, src, head, iv);
+	if (enc)
+		cts_encrypt_tail(impl, key, dst + head, src + head, n, iv);
+	else
+		cts_decrypt_tail(impl, key, dst + head, src + head, n, iv);
+}
+
+static int aes_cts_walk(struct skcipher_request *req,
+			const struct wolfcrypt_aes_impl *impl,
+			const struct wolfcrypt_aes_key *key, u8 *iv, bool enc)
+{
+	unsigned int head = round_down(req->cryptlen - 1, AES_BLOCK_SIZE) -
+			    AES_BLOCK_SIZE;
+	unsigned int tail = req->cryptlen - head;
+	struct skcipher_request subreq;
+	u8 buf[2 * AES_BLOCK_SIZE];
+	int err;
+
+	if (head) {
+		wolfcrypt_subrequest(&subreq, req, head);
+		err = wolfcrypt_skcipher_walk(&subreq, impl, enc ?
+					      impl->cbc_enc : impl->cbc_dec,
+					      key, iv);
+		if (err)
+			return err;
+	}
+
+	scatterwalk_map_and_copy(buf, req->src, head, tail, 0);
+	wolfcrypt_run(impl, wolfcrypt_cts(impl, key, buf, buf, tail, iv, enc));
+	scatterwalk_map_and_copy(buf, req->dst, head, tail, 1);
+	memzero_explicit(buf, sizeof(buf));
+	return 0;
 }
 
 static int aes_cts_crypt(struct skcipher_request *req, bool enc)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
-	struct crypto_skcipher *tfm = crypto_skcipher_reqtfm(req);
-	const struct wolfcrypt_aes_key *key = aes_key(tfm);
-	wolfcrypt_aes_fn *cbc = enc ? impl->cbc_enc : impl->cbc_dec;
+	const struct wolfcrypt_aes_key *key =
+		aes_key(crypto_skcipher_reqtfm(req));
 	u8 iv[AES_BLOCK_SIZE] __aligned(16);
-	u8 buf[2 * AES_BLOCK_SIZE];
-	struct skcipher_request subreq;
-	unsigned int head, tail;
-	int err = 0;
+	struct wolfcrypt_span span;
 
 	if (req->cryptlen < AES_BLOCK_SIZE)
 		return -EINVAL;
 
 	/* One block alone has nothing to steal from: it is plain CBC. */
 	if (req->cryptlen == AES_BLOCK_SIZE)
-		return aes_cbc_crypt(req, impl, cbc);
+		return aes_cbc_crypt(req, impl,
+				     enc ? impl->cbc_enc : impl->cbc_dec);
 
 	memcpy(iv, req->iv, AES_BLOCK_SIZE);
-	head = round_down(req->cryptlen - 1, AES_BLOCK_SIZE) - AES_BLOCK_SIZE;
-	tail = req->cryptlen - head;
-	if (head) {
-		wolfcrypt_subrequest(&subreq, req, head);
-		err = wolfcrypt_skcipher_walk(&subreq, impl, cbc, key, iv);
-		if (err)
-			return err;
-	}
+	if (!wolfcrypt_map(req, &span))
+		return aes_cts_walk(req, impl, key, iv, enc);
 
-	scatterwalk_map_and_copy(buf, req->src, head, tail, 0);
-	if (enc)
-		wolfcrypt_cts_encrypt_tail(impl, key, buf,
-					   tail - AES_BLOCK_SIZE, iv);
-	else
-		wolfcrypt_cts_decrypt_tail(impl, key, buf,
-					   tail - AES_BLOCK_SIZE, iv);
-	scatterwalk_map_and_copy(buf, req->dst, head, tail, 1);
-
-	memzero_explicit(buf, sizeof(buf));
+	wolfcrypt_run(impl, wolfcrypt_cts(impl, key, span.dst, span.src,
+					  req->cryptlen, iv, enc));
+	wolfcrypt_unmap(&span);
 	return 0;
 }
 

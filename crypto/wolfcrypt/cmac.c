@@ -105,6 +105,20 @@ void wolfcrypt_cmac_update(const struct wolfcrypt_aes_impl *impl,
 	memcpy(st->block, data + n, st->len);
 }
 
+/* The last block, of 0 to 16 bytes, padded and masked: section 6.2, steps 2-4 */
+static void cmac_last_block(const struct wolfcrypt_cmac_key *key, u8 *block,
+			    const u8 *data, unsigned int len)
+{
+	if (len == AES_BLOCK_SIZE) {
+		crypto_xor_cpy(block, data, key->subkey[0], AES_BLOCK_SIZE);
+		return;
+	}
+	memset(block, 0, AES_BLOCK_SIZE);
+	memcpy(block, data, len);
+	block[len] = 0x80;
+	crypto_xor(block, key->subkey[1], AES_BLOCK_SIZE);
+}
+
 /**
  * wolfcrypt_cmac_final() - absorb the last block and give the tag
  * @impl: the implementation to do it with
@@ -118,18 +132,37 @@ void wolfcrypt_cmac_final(const struct wolfcrypt_aes_impl *impl,
 			  const struct wolfcrypt_cmac_key *key,
 			  struct wolfcrypt_cmac_state *st, u8 *out)
 {
-	const u8 *subkey = key->subkey[0];
+	u8 last[AES_BLOCK_SIZE];
 
-	if (st->len < AES_BLOCK_SIZE) {
-		st->block[st->len] = 0x80;
-		memset(st->block + st->len + 1, 0,
-		       AES_BLOCK_SIZE - st->len - 1);
-		subkey = key->subkey[1];
-	}
-	crypto_xor(st->block, subkey, AES_BLOCK_SIZE);
-	cmac_absorb(impl, key, st, st->block, AES_BLOCK_SIZE);
+	cmac_last_block(key, last, st->block, st->len);
+	cmac_absorb(impl, key, st, last, AES_BLOCK_SIZE);
 	memcpy(out, st->mac, AES_BLOCK_SIZE);
+	memzero_explicit(last, sizeof(last));
 	memzero_explicit(st, sizeof(*st));
+}
+
+/**
+ * wolfcrypt_cmac_short() - CMAC of a message that an FPU section can take whole
+ * @impl: the implementation; the caller has entered an FPU section if need be
+ * @key: the key
+ * @data: the message
+ * @len: its size in bytes, at most WOLFCRYPT_FPU_CHUNK
+ * @out: AES_BLOCK_SIZE bytes for the tag
+ */
+void wolfcrypt_cmac_short(const struct wolfcrypt_aes_impl *impl,
+			  const struct wolfcrypt_cmac_key *key, const u8 *data,
+			  unsigned int len, u8 *out)
+{
+	unsigned int n = len ? round_down(len - 1, AES_BLOCK_SIZE) : 0;
+	u8 mac[AES_BLOCK_SIZE] __aligned(16) = {};
+	u8 last[AES_BLOCK_SIZE];
+
+	if (n)
+		impl->cbcmac(&key->aes, NULL, data, n, mac);
+	cmac_last_block(key, last, data + n, len - n);
+	impl->cbcmac(&key->aes, NULL, last, AES_BLOCK_SIZE, mac);
+	memcpy(out, mac, AES_BLOCK_SIZE);
+	memzero_explicit(last, sizeof(last));
 }
 
 static int cmac_setkey(struct crypto_shash *tfm, const u8 *in_key,
@@ -174,6 +207,21 @@ static int cmac_final(struct shash_desc *desc, u8 *out)
 	return 0;
 }
 
+static int cmac_digest(struct shash_desc *desc, const u8 *data,
+		       unsigned int len, u8 *out)
+{
+	const struct wolfcrypt_cmac_key *key = cmac_key(desc->tfm);
+	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+
+	if (len <= WOLFCRYPT_FPU_CHUNK) {
+		wolfcrypt_run(impl, wolfcrypt_cmac_short(impl, key, data, len,
+							 out));
+		return 0;
+	}
+	return cmac_init(desc) ?: cmac_update(desc, data, len) ?:
+	       cmac_final(desc, out);
+}
+
 static struct shash_alg cmac_alg = {
 	.base = {
 		.cra_name		= "cmac(aes)",
@@ -191,6 +239,7 @@ static struct shash_alg cmac_alg = {
 	.init		= cmac_init,
 	.update		= cmac_update,
 	.final		= cmac_final,
+	.digest		= cmac_digest,
 };
 
 int __init wolfcrypt_cmac_register(void)

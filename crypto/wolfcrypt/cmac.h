@@ -36,5 +36,8 @@ void wolfcrypt_cmac_update(const struct wolfcrypt_aes_impl *impl,
 void wolfcrypt_cmac_final(const struct wolfcrypt_aes_impl *impl,
 			  const struct wolfcrypt_cmac_key *key,
 			  struct wolfcrypt_cmac_state *st, u8 *out);
+void wolfcrypt_cmac_short(const struct wolfcrypt_aes_impl *impl,
+			  const struct wolfcrypt_cmac_key *key, const u8 *data,
+			  unsigned int len, u8 *out);
 
 #endif /* _CRYPTO_WOLFCRYPT_CMAC_H */

@@ -226,6 +226,7 @@ static void gcm_ct_expand(struct wolfcrypt_gcm_key *key)
 	}
 
 	memzero_explicit(&h, sizeof(h));
+	memzero_explicit(&power, sizeof(power));
 	memzero_explicit(buf, sizeof(buf));
 }
 

@@ -57,20 +57,12 @@ void __init wolfcrypt_gcm_select(void)
 	wolfcrypt_gcm = wolfcrypt_best(wolfcrypt_gcm_impls);
 }
 
-/**
- * wolfcrypt_gcm_setkey() - expand a key of any legal size
- * @key: the key object to fill
- * @in_key: the AES key
- * @len: its size
- *
- * The powers of H are only there if the implementation for this CPU reads
- * them. If it can't run here, the C code makes them for it.
- *
- * Context: any.
- * Return: 0, or -EINVAL if @len isn't 16, 24 or 32.
+/*
+ * Expand a key of any legal size; in any context. If the implementation for this
+ * CPU reads the powers of H but can't run here, the C code makes them for it.
  */
-int wolfcrypt_gcm_setkey(struct wolfcrypt_gcm_key *key, const u8 *in_key,
-			 unsigned int len)
+static int gcm_expand_key(struct wolfcrypt_gcm_key *key, const u8 *in_key,
+			  unsigned int len)
 {
 	const struct wolfcrypt_gcm_impl *impl = wolfcrypt_gcm_pick();
 	int err;
@@ -79,7 +71,7 @@ int wolfcrypt_gcm_setkey(struct wolfcrypt_gcm_key *key, const u8 *in_key,
 	if (err)
 		return err;
 
-	if (wolfcrypt_gcm->expand)
+	if (wolfcrypt_gcm->powers)
 		wolfcrypt_run(impl, impl->expand(key));
 	return 0;
 }
@@ -91,7 +83,7 @@ static struct gcm_ctx *gcm_ctx(struct crypto_aead *tfm)
 
 static int gcm_setkey(struct crypto_aead *tfm, const u8 *key, unsigned int len)
 {
-	return wolfcrypt_gcm_setkey(&gcm_ctx(tfm)->key, key, len);
+	return gcm_expand_key(&gcm_ctx(tfm)->key, key, len);
 }
 
 static int rfc4106_setkey(struct crypto_aead *tfm, const u8 *key,
@@ -104,7 +96,7 @@ static int rfc4106_setkey(struct crypto_aead *tfm, const u8 *key,
 					  sizeof(ctx->salt));
 	if (key_len < 0)
 		return key_len;
-	return wolfcrypt_gcm_setkey(&ctx->key, key, key_len);
+	return gcm_expand_key(&ctx->key, key, key_len);
 }
 
 static int gcm_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
@@ -159,7 +151,7 @@ static void gcm_crypt_part(void *_msg, u8 *dst, const u8 *src,
 /**
  * wolfcrypt_gcm_crypt_with() - GCM in one piece, on a given implementation
  * @impl: the implementation
- * @key: the expanded key, with powers of H if @impl has an expand function
+ * @key: the expanded key, with powers of H if @impl reads them
  * @iv: the IV of WOLFCRYPT_GCM_IV_SIZE bytes
  * @aad: associated data
  * @aad_len: bytes of @aad
@@ -194,10 +186,10 @@ void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
 	memzero_explicit(&msg.st, sizeof(msg.st));
 }
 
-/* A message has buffers that would take longer to clear than a short packet. */
 static int gcm_crypt(struct aead_request *req, const u8 *iv,
 		     unsigned int aad_len, bool enc)
 {
+	/* To clear its buffers first would take longer than a short packet. */
 	struct gcm_msg msg __uninitialized;
 	u8 tag[AES_BLOCK_SIZE];
 	int err;

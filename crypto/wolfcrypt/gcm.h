@@ -27,7 +27,7 @@ struct wolfcrypt_gcm_key {
  * struct wolfcrypt_gcm_state - one message under way, on the caller's stack
  * @ghash: the running GHASH value
  * @counter: the next counter block
- * @h: the hash subkey
+ * @h: the hash subkey, for implementations that don't read its powers
  * @tag_mask: E(K, J0)
  *
  * The byte order of each field is the implementation's own affair: a message
@@ -47,11 +47,13 @@ struct wolfcrypt_gcm_state {
  * @name: suffix of the driver names ("avx2"); empty for the portable C code
  * @simd: the functions below must be called in a kernel-mode FPU section
  * @usable: can this CPU run it? NULL: any CPU can
- * @expand: fill the powers of @key, whose AES key is set; NULL: the functions
- *	    below don't read them
+ * @powers: the functions after @expand read the powers of H
+ * @expand: fill the powers of a key whose AES key is set; NULL if it can't,
+ *	    which the portable C code can on behalf of the others
  * @init: start a message with a 96-bit IV
- * @aad: absorb @len bytes of associated data; only the last call of a message
- *	 may have a @len that isn't a multiple of 16 (it is padded with zeros)
+ * @aad: absorb @len bytes of associated data, not 0; only the last call of a
+ *	 message may have a @len that isn't a multiple of 16 (it is padded with
+ *	 zeros)
  * @encrypt: encrypt and absorb @len bytes; the same rule for @len
  * @decrypt: absorb and decrypt @len bytes; the same rule for @len
  * @final: the whole 16-byte tag, given both lengths in bytes
@@ -60,6 +62,7 @@ struct wolfcrypt_gcm_impl {
 	const char *name;
 	bool simd;
 	bool (*usable)(void);
+	bool powers;
 	void (*expand)(struct wolfcrypt_gcm_key *key);
 	void (*init)(const struct wolfcrypt_gcm_key *key,
 		     struct wolfcrypt_gcm_state *st, const u8 *iv);
@@ -96,8 +99,6 @@ static inline const struct wolfcrypt_gcm_impl *wolfcrypt_gcm_pick(void)
 	return crypto_simd_usable() ? wolfcrypt_gcm : &wolfcrypt_gcm_c;
 }
 
-int wolfcrypt_gcm_setkey(struct wolfcrypt_gcm_key *key, const u8 *in_key,
-			 unsigned int len);
 void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
 			      const struct wolfcrypt_gcm_key *key,
 			      const u8 *iv, const u8 *aad, unsigned int aad_len,

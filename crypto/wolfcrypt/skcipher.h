@@ -75,22 +75,16 @@ static inline void wolfcrypt_subrequest(struct skcipher_request *subreq,
 	skcipher_request_set_crypt(subreq, req->src, req->dst, len, req->iv);
 }
 
-/* The ends of messages, over contiguous data; the self-tests call them too. */
+/* Messages, or their ends, over contiguous data; the self-tests call them too. */
 
-void wolfcrypt_cts_encrypt_tail(const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *buf,
-				unsigned int n, u8 *iv);
-void wolfcrypt_cts_decrypt_tail(const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *buf,
-				unsigned int n, u8 *iv);
+void wolfcrypt_cts(const struct wolfcrypt_aes_impl *impl,
+		   const struct wolfcrypt_aes_key *key, u8 *dst, const u8 *src,
+		   unsigned int len, u8 *iv, bool enc);
 void wolfcrypt_stream(const struct wolfcrypt_aes_impl *impl,
 		      wolfcrypt_aes_fn fn, const struct wolfcrypt_aes_key *key,
 		      u8 *dst, const u8 *src, unsigned int len, u8 *iv);
-void wolfcrypt_xts_encrypt_tail(const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *buf,
-				unsigned int n, u8 *tweak);
-void wolfcrypt_xts_decrypt_tail(const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *buf,
-				unsigned int n, u8 *tweak);
+void wolfcrypt_xts(const struct wolfcrypt_aes_impl *impl,
+		   const struct wolfcrypt_aes_key *key, u8 *dst, const u8 *src,
+		   unsigned int len, u8 *tweak, bool enc);
 
 #endif /* _CRYPTO_WOLFCRYPT_SKCIPHER_H */

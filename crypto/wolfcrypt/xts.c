@@ -40,148 +40,127 @@ static int xts_setkey(struct crypto_skcipher *tfm, const u8 *key,
 	return wolfcrypt_aes_setkey(&ctx->tweak, key + len / 2, len / 2);
 }
 
-/**
- * wolfcrypt_xts_encrypt_tail() - steal from the last whole block
- * @impl: the implementation
- * @key: the expanded data key
- * @buf: the last whole block, as ciphertext, and @n bytes of plaintext after
- *	 it; replaced by the ciphertext of both
- * @n: 1 to 15
- * @tweak: that of the block after the last whole one, 16-byte aligned
- *
- * IEEE 1619 section 5.3.2: stolen ciphertext fills up the last plaintext block,
- * whose ciphertext goes first. Context: any that @impl may run in.
- */
-void wolfcrypt_xts_encrypt_tail(const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *buf,
-				unsigned int n, u8 *tweak)
+/* IEEE 1619 section 5.3.2: stolen ciphertext fills up the last block. */
+static void xts_encrypt_tail(wolfcrypt_aes_fn fn,
+			     const struct wolfcrypt_aes_key *key, u8 *dst,
+			     const u8 *src, unsigned int n, u8 *tweak)
 {
-	u8 stolen[XTS_BLOCK_SIZE];
+	u8 last[XTS_BLOCK_SIZE];
 
-	memcpy(stolen, buf, n);
-	memcpy(buf, buf + XTS_BLOCK_SIZE, n);
-	memcpy(buf + XTS_BLOCK_SIZE, stolen, n);
-	wolfcrypt_run(impl, impl->xts_enc(key, buf, buf, XTS_BLOCK_SIZE,
-					  tweak));
+	fn(key, dst, src, XTS_BLOCK_SIZE, tweak);
+	memcpy(last, src + XTS_BLOCK_SIZE, n);
+	memcpy(last + n, dst + n, XTS_BLOCK_SIZE - n);
+	memcpy(dst + XTS_BLOCK_SIZE, dst, n);
+	fn(key, dst, last, XTS_BLOCK_SIZE, tweak);
+	memzero_explicit(last, sizeof(last));
 }
 
-/**
- * wolfcrypt_xts_decrypt_tail() - the inverse of wolfcrypt_xts_encrypt_tail()
- * @impl: the implementation
- * @key: the expanded data key
- * @buf: the last whole block and @n bytes after it, replaced in place
- * @n: 1 to 15
- * @tweak: that of the last whole block; what is there was encrypted last,
- *	   under the tweak after it
- *
- * IEEE 1619 section 5.4.2. Context: any that @impl may run in.
- */
-void wolfcrypt_xts_decrypt_tail(const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *buf,
-				unsigned int n, u8 *tweak)
+/* Section 5.4.2: what is in the last whole block has the tweak after its own. */
+static void xts_decrypt_tail(wolfcrypt_aes_fn fn,
+			     const struct wolfcrypt_aes_key *key, u8 *dst,
+			     const u8 *src, unsigned int n, u8 *tweak)
 {
 	u8 next[XTS_BLOCK_SIZE] __aligned(16);
-	u8 stolen[XTS_BLOCK_SIZE];
+	u8 buf[2 * XTS_BLOCK_SIZE];
 
 	gf128mul_x_ble((le128 *)next, (const le128 *)tweak);
-	wolfcrypt_run(impl, impl->xts_dec(key, buf, buf, XTS_BLOCK_SIZE, next));
-	memcpy(stolen, buf, n);
-	memcpy(buf, buf + XTS_BLOCK_SIZE, n);
-	memcpy(buf + XTS_BLOCK_SIZE, stolen, n);
-	wolfcrypt_run(impl, impl->xts_dec(key, buf, buf, XTS_BLOCK_SIZE,
-					  tweak));
-	memzero_explicit(stolen, sizeof(stolen));
+	fn(key, buf + XTS_BLOCK_SIZE, src, XTS_BLOCK_SIZE, next);
+	memcpy(buf, src + XTS_BLOCK_SIZE, n);
+	memcpy(buf + n, buf + XTS_BLOCK_SIZE + n, XTS_BLOCK_SIZE - n);
+	memcpy(dst + XTS_BLOCK_SIZE, buf + XTS_BLOCK_SIZE, n);
+	fn(key, dst, buf, XTS_BLOCK_SIZE, tweak);
+	memzero_explicit(buf, sizeof(buf));
 	memzero_explicit(next, sizeof(next));
 }
 
-static int xts_encrypt_stealing(struct skcipher_request *req,
-				const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *tweak)
+/**
+ * wolfcrypt_xts() - XTS over the end of a message, or all of it
+ * @impl: the implementation; the caller has entered an FPU section if need be
+ * @key: the expanded data key
+ * @dst: output; may be the same as @src
+ * @src: input
+ * @len: bytes, at least XTS_BLOCK_SIZE; the last block may be incomplete
+ * @tweak: that of the first block, 16-byte aligned; of no use afterwards
+ * @enc: encrypt, else decrypt
+ */
+void wolfcrypt_xts(const struct wolfcrypt_aes_impl *impl,
+		   const struct wolfcrypt_aes_key *key, u8 *dst, const u8 *src,
+		   unsigned int len, u8 *tweak, bool enc)
 {
-	unsigned int n = req->cryptlen % XTS_BLOCK_SIZE;
-	unsigned int whole = req->cryptlen - n;
-	unsigned int last = whole - XTS_BLOCK_SIZE;
-	struct skcipher_request subreq;
-	u8 buf[2 * XTS_BLOCK_SIZE];
-	int err;
+	wolfcrypt_aes_fn *fn = enc ? impl->xts_enc : impl->xts_dec;
+	unsigned int n = len % XTS_BLOCK_SIZE;
+	unsigned int head = n ? len - n - XTS_BLOCK_SIZE : len;
 
-	wolfcrypt_subrequest(&subreq, req, whole);
-	err = wolfcrypt_skcipher_walk(&subreq, impl, impl->xts_enc, key, tweak);
-	if (err)
-		return err;
-
-	scatterwalk_map_and_copy(buf, req->dst, last, XTS_BLOCK_SIZE, 0);
-	scatterwalk_map_and_copy(buf + XTS_BLOCK_SIZE, req->src, whole, n, 0);
-	wolfcrypt_xts_encrypt_tail(impl, key, buf, n, tweak);
-	scatterwalk_map_and_copy(buf, req->dst, last, XTS_BLOCK_SIZE + n, 1);
-	return 0;
+	if (head)
+		fn(key, dst, src, head, tweak);
+	if (!n)
+		return;
+	if (enc)
+		xts_encrypt_tail(fn, key, dst + head, src + head, n, tweak);
+	else
+		xts_decrypt_tail(fn, key, dst + head, src + head, n, tweak);
 }
 
-static int xts_decrypt_stealing(struct skcipher_request *req,
-				const struct wolfcrypt_aes_impl *impl,
-				const struct wolfcrypt_aes_key *key, u8 *tweak)
+/* The tweak and the data within a page share the FPU section. */
+static void xts_crypt_span(const struct wolfcrypt_aes_impl *impl,
+			   const struct xts_ctx *ctx,
+			   const struct wolfcrypt_span *span, unsigned int len,
+			   const u8 *iv, u8 *tweak, bool enc)
 {
-	unsigned int n = req->cryptlen % XTS_BLOCK_SIZE;
-	unsigned int last = req->cryptlen - n - XTS_BLOCK_SIZE;
+	impl->ecb_enc(&ctx->tweak, tweak, iv, XTS_BLOCK_SIZE, NULL);
+	wolfcrypt_xts(impl, &ctx->data, span->dst, span->src, len, tweak, enc);
+}
+
+static int xts_walk(struct skcipher_request *req,
+		    const struct wolfcrypt_aes_impl *impl,
+		    const struct wolfcrypt_aes_key *key, u8 *tweak, bool enc)
+{
+	wolfcrypt_aes_fn *fn = enc ? impl->xts_enc : impl->xts_dec;
+	unsigned int tail = XTS_BLOCK_SIZE + req->cryptlen % XTS_BLOCK_SIZE;
+	unsigned int head = req->cryptlen - tail;
 	struct skcipher_request subreq;
 	u8 buf[2 * XTS_BLOCK_SIZE];
 	int err;
 
-	if (last) {
-		wolfcrypt_subrequest(&subreq, req, last);
-		err = wolfcrypt_skcipher_walk(&subreq, impl, impl->xts_dec, key,
-					      tweak);
+	if (tail == XTS_BLOCK_SIZE)
+		return wolfcrypt_skcipher_walk(req, impl, fn, key, tweak);
+
+	if (head) {
+		wolfcrypt_subrequest(&subreq, req, head);
+		err = wolfcrypt_skcipher_walk(&subreq, impl, fn, key, tweak);
 		if (err)
 			return err;
 	}
 
-	scatterwalk_map_and_copy(buf, req->src, last, XTS_BLOCK_SIZE + n, 0);
-	wolfcrypt_xts_decrypt_tail(impl, key, buf, n, tweak);
-	scatterwalk_map_and_copy(buf, req->dst, last, XTS_BLOCK_SIZE + n, 1);
+	scatterwalk_map_and_copy(buf, req->src, head, tail, 0);
+	wolfcrypt_run(impl, wolfcrypt_xts(impl, key, buf, buf, tail, tweak,
+					  enc));
+	scatterwalk_map_and_copy(buf, req->dst, head, tail, 1);
 	memzero_explicit(buf, sizeof(buf));
 	return 0;
-}
-
-/* Whole blocks within a page: the tweak and they share the FPU section. */
-static void xts_crypt_span(const struct wolfcrypt_aes_impl *impl,
-			   wolfcrypt_aes_fn fn, const struct xts_ctx *ctx,
-			   u8 *tweak, const struct wolfcrypt_span *span,
-			   unsigned int len, const u8 *iv)
-{
-	impl->ecb_enc(&ctx->tweak, tweak, iv, XTS_BLOCK_SIZE, NULL);
-	fn(&ctx->data, span->dst, span->src, len, tweak);
 }
 
 static int xts_crypt(struct skcipher_request *req, bool enc)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 	const struct xts_ctx *ctx = xts_ctx(crypto_skcipher_reqtfm(req));
-	wolfcrypt_aes_fn *fn = enc ? impl->xts_enc : impl->xts_dec;
 	u8 tweak[XTS_BLOCK_SIZE] __aligned(16);
-	unsigned int len = req->cryptlen;
 	struct wolfcrypt_span span;
 	int err = 0;
 
-	if (len < XTS_BLOCK_SIZE)
+	if (req->cryptlen < XTS_BLOCK_SIZE)
 		return -EINVAL;
 
-	if (len % XTS_BLOCK_SIZE == 0 && wolfcrypt_map(req, &span)) {
-		wolfcrypt_run(impl, xts_crypt_span(impl, fn, ctx, tweak, &span,
-						   len, req->iv));
+	if (wolfcrypt_map(req, &span)) {
+		wolfcrypt_run(impl, xts_crypt_span(impl, ctx, &span,
+						   req->cryptlen, req->iv,
+						   tweak, enc));
 		wolfcrypt_unmap(&span);
-		goto out;
+	} else {
+		wolfcrypt_run(impl, impl->ecb_enc(&ctx->tweak, tweak, req->iv,
+						  XTS_BLOCK_SIZE, NULL));
+		err = xts_walk(req, impl, &ctx->data, tweak, enc);
 	}
-
-	wolfcrypt_run(impl, impl->ecb_enc(&ctx->tweak, tweak, req->iv,
-					  XTS_BLOCK_SIZE, NULL));
-	if (len % XTS_BLOCK_SIZE == 0)
-		err = wolfcrypt_skcipher_walk(req, impl, fn, &ctx->data,
-					      tweak);
-	else if (enc)
-		err = xts_encrypt_stealing(req, impl, &ctx->data, tweak);
-	else
-		err = xts_decrypt_stealing(req, impl, &ctx->data, tweak);
-out:
 	memzero_explicit(tweak, sizeof(tweak));
 	return err;
 }

@@ -39,7 +39,6 @@
 .set	SRC,		%rdx
 .set	LEN,		%ecx	/* what is left, less one turn of the loop */
 .set	LEN64,		%rcx
-.set	LEN8,		%cl
 .set	IV,		%r8
 .set	ROUNDS,		%eax
 .set	KEY_LAST,	%r9	/* last round key */
@@ -402,6 +401,7 @@
  */
 .macro	chain_start
 	vbroadcast	(IV), CHAIN
+	mov		LEN, LEN	/* no caller need clear the upper half */
 	vmovdqu		-16(SRC, LEN64), LAST_XMM
 .endm
 
@@ -947,7 +947,6 @@ AES_FUNCTION(wolfcrypt_aes_ctr_avx, ctr, 0, 8)
 AES_FUNCTION(wolfcrypt_aes_xts_enc_avx, xts, 0, 6)
 AES_FUNCTION(wolfcrypt_aes_xts_dec_avx, xts, 1, 6)
 
-#ifdef CONFIG_AS_VAES
 .set	VL, 32
 define_registers
 AES_FUNCTION(wolfcrypt_aes_ecb_enc_vaes_avx2, ecb, 0, 8)
@@ -957,10 +956,7 @@ AES_FUNCTION(wolfcrypt_aes_cfb_dec_vaes_avx2, cfb, 0, 8)
 AES_FUNCTION(wolfcrypt_aes_ctr_vaes_avx2, ctr, 0, 8)
 AES_FUNCTION(wolfcrypt_aes_xts_enc_vaes_avx2, xts, 0, 6)
 AES_FUNCTION(wolfcrypt_aes_xts_dec_vaes_avx2, xts, 1, 6)
-#endif
 
-#if defined(CONFIG_AS_VAES) && defined(CONFIG_AS_VPCLMULQDQ) && \
-	defined(CONFIG_AS_AVX512)
 .set	VL, 64
 define_registers
 AES_FUNCTION(wolfcrypt_aes_ecb_enc_vaes_avx512, ecb, 0, 8)
@@ -970,4 +966,3 @@ AES_FUNCTION(wolfcrypt_aes_cfb_dec_vaes_avx512, cfb, 0, 8)
 AES_FUNCTION(wolfcrypt_aes_ctr_vaes_avx512, ctr, 0, 8)
 AES_FUNCTION(wolfcrypt_aes_xts_enc_vaes_avx512, xts, 0, 4)
 AES_FUNCTION(wolfcrypt_aes_xts_dec_vaes_avx512, xts, 1, 4)
-#endif

@@ -17,15 +17,17 @@
  * unaligned; keys and IVs are aligned, see struct wolfcrypt_aes_key.
  */
 
-#include <asm/fpu/api.h>
 #include <crypto/algapi.h>
+#include <linux/build_bug.h>
 #include <linux/cpufeature.h>
 #include <linux/linkage.h>
 #include <linux/minmax.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "aes.h"
+#include "wolfcrypt-cpu.h"
 
 asmlinkage void AES_128_Key_Expansion_AESNI(const u8 *user_key, u8 *schedule);
 asmlinkage void AES_192_Key_Expansion_AESNI(const u8 *user_key, u8 *schedule);
@@ -76,6 +78,11 @@ asmlinkage wolfcrypt_aes_fn
 	wolfcrypt_aes_ctr_vaes_avx512,
 	wolfcrypt_aes_xts_enc_vaes_avx512,
 	wolfcrypt_aes_xts_dec_vaes_avx512;
+
+/* The offsets that our assembly has numbers for. */
+static_assert(offsetof(struct wolfcrypt_aes_key, enc) == 0);
+static_assert(offsetof(struct wolfcrypt_aes_key, dec) == 240);
+static_assert(offsetof(struct wolfcrypt_aes_key, rounds) == 480);
 
 /* Blocks that one call of the ECB assembly makes of a mode without its own. */
 #define BATCH	(16 * AES_BLOCK_SIZE)
@@ -223,7 +230,9 @@ static void aesni_ctr(const struct wolfcrypt_aes_key *key, u8 *dst,
 static void aesni_cbcmac(const struct wolfcrypt_aes_key *key, u8 *dst,
 			 const u8 *src, unsigned int len, u8 *iv)
 {
-	u8 scratch[BATCH] __aligned(16);
+	const unsigned int used = min_t(unsigned int, len, BATCH);
+	/* To clear all of it would take longer than a short message. */
+	u8 scratch[BATCH] __aligned(16) __uninitialized;
 
 	while (len) {
 		unsigned int n = min_t(unsigned int, len, BATCH);
@@ -234,7 +243,7 @@ static void aesni_cbcmac(const struct wolfcrypt_aes_key *key, u8 *dst,
 		src += n;
 		len -= n;
 	}
-	memzero_explicit(scratch, sizeof(scratch));
+	memzero_explicit(scratch, used);
 }
 
 static void aesni_xts_enc(const struct wolfcrypt_aes_key *key, u8 *dst,
@@ -256,35 +265,7 @@ static bool aesni_usable(void)
 
 static bool avx_usable(void)
 {
-	return aesni_usable() && boot_cpu_has(X86_FEATURE_AVX) &&
-	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL);
-}
-
-/*
- * Whatever CPU has VAES has VPCLMULQDQ. QEMU 7.2 emulates VAES alone, and gives
- * wrong results on 256 bits.
- */
-static __maybe_unused bool vaes_avx2_usable(void)
-{
-	return avx_usable() && boot_cpu_has(X86_FEATURE_AVX2) &&
-	       boot_cpu_has(X86_FEATURE_VAES) &&
-	       boot_cpu_has(X86_FEATURE_VPCLMULQDQ);
-}
-
-/*
- * The first CPUs with VAES and AVX-512 (Ice Lake, Tiger Lake, Rocket Lake) slow
- * down for 512-bit vectors, and for what runs after them. Those that don't also
- * have BF16: Sapphire Rapids, Zen 4, and what came later.
- */
-static __maybe_unused bool vaes_avx512_usable(void)
-{
-	return vaes_avx2_usable() && boot_cpu_has(X86_FEATURE_AVX512F) &&
-	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
-	       boot_cpu_has(X86_FEATURE_AVX512DQ) &&
-	       boot_cpu_has(X86_FEATURE_AVX512VL) &&
-	       boot_cpu_has(X86_FEATURE_AVX512_BF16) &&
-	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM |
-				 XFEATURE_MASK_AVX512, NULL);
+	return aesni_usable() && ymm_usable();
 }
 
 const struct wolfcrypt_aes_impl wolfcrypt_aes_aesni = {
@@ -325,10 +306,5 @@ const struct wolfcrypt_aes_impl wolfcrypt_aes_##_isa = {	\
 }
 
 AES_AVX_IMPL(avx, "avx");
-#if IS_ENABLED(CONFIG_AS_VAES)
 AES_AVX_IMPL(vaes_avx2, "vaes-avx2");
-#endif
-#if IS_ENABLED(CONFIG_AS_VAES) && IS_ENABLED(CONFIG_AS_VPCLMULQDQ) && \
-	IS_ENABLED(CONFIG_AS_AVX512)
 AES_AVX_IMPL(vaes_avx512, "vaes-avx512");
-#endif

@@ -7,10 +7,9 @@
  *
  *	vaes_avx2	VAES, VPCLMULQDQ, AVX2: 32-byte vectors, 16 registers.
  *			AMD since Zen 3, Intel since Alder Lake.
- *	vaes_avx512	likewise with AVX-512 (F, BW), BMI2: 64-byte vectors,
+ *	vaes_avx512	likewise with AVX-512 (F, BW, VL), BMI2: 64-byte vectors,
  *			32 registers, masks, three-way XOR. AMD since Zen 4,
- *			Intel since Sapphire Rapids; and earlier ones, on which
- *			the clock drops with such vectors.
+ *			Intel since Sapphire Rapids.
  *
  *	void wolfcrypt_gcm_aad_*(const struct wolfcrypt_gcm_key *key,
  *				 struct wolfcrypt_gcm_state *st,

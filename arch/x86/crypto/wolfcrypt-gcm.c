@@ -16,19 +16,18 @@
  * unaligned.
  */
 
-#include <asm/cpu_device_id.h>
-#include <asm/fpu/api.h>
 #include <crypto/algapi.h>
-#include <linux/cpufeature.h>
 #include <linux/build_bug.h>
+#include <linux/cpufeature.h>
 #include <linux/linkage.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 
 #include "gcm.h"
+#include "wolfcrypt-cpu.h"
 
 /*
- * One set of prototypes and of functions for each instruction set: the
+ * One set of prototypes and of functions for each instruction set: wolfCrypt's
  * assembly comes in three copies that are used alike.
  *
  * The assembly takes whole blocks. The rest of a message is encrypted with the
@@ -76,7 +75,7 @@ static void _isa##_init(const struct wolfcrypt_gcm_key *key,		\
 									\
 	memcpy(block, iv, WOLFCRYPT_GCM_IV_SIZE);			\
 	memset(st->ghash, 0, sizeof(st->ghash));			\
-	AES_GCM_init_##_asm(key->aes.enc, key->aes.rounds, block,		\
+	AES_GCM_init_##_asm(key->aes.enc, key->aes.rounds, block,	\
 			    WOLFCRYPT_GCM_IV_SIZE, st->h, st->counter,	\
 			    st->tag_mask);				\
 }									\
@@ -96,8 +95,8 @@ static void _isa##_crypt_rest(const struct wolfcrypt_gcm_key *key,	\
 {									\
 	u8 block[AES_BLOCK_SIZE] __aligned(16) = {};			\
 									\
-	AES_GCM_encrypt_block_##_asm(key->aes.enc, key->aes.rounds, block,	\
-				     block, st->counter);		\
+	AES_GCM_encrypt_block_##_asm(key->aes.enc, key->aes.rounds,	\
+				     block, block, st->counter);	\
 	crypto_xor_cpy(dst, src, block, len);				\
 	memzero_explicit(block, sizeof(block));				\
 }									\
@@ -123,8 +122,9 @@ static void _isa##_encrypt(const struct wolfcrypt_gcm_key *key,		\
 									\
 	len -= rest;							\
 	if (len)							\
-		AES_GCM_encrypt_update_##_asm(key->aes.enc, key->aes.rounds,	\
-					      dst, src, len, st->ghash,	\
+		AES_GCM_encrypt_update_##_asm(key->aes.enc,		\
+					      key->aes.rounds, dst,	\
+					      src, len, st->ghash,	\
 					      st->h, st->counter);	\
 	if (rest) {							\
 		_isa##_crypt_rest(key, st, dst + len, src + len, rest);	\
@@ -140,8 +140,9 @@ static void _isa##_decrypt(const struct wolfcrypt_gcm_key *key,		\
 									\
 	len -= rest;							\
 	if (len)							\
-		AES_GCM_decrypt_update_##_asm(key->aes.enc, key->aes.rounds,	\
-					      dst, src, len, st->ghash,	\
+		AES_GCM_decrypt_update_##_asm(key->aes.enc,		\
+					      key->aes.rounds, dst,	\
+					      src, len, st->ghash,	\
 					      st->h, st->counter);	\
 	if (rest) {							\
 		_isa##_absorb_rest(st, src + len, rest);		\
@@ -179,8 +180,7 @@ static bool aesni_usable(void)
 
 static bool avx_usable(void)
 {
-	return aesni_usable() && boot_cpu_has(X86_FEATURE_AVX) &&
-	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL);
+	return aesni_usable() && ymm_usable();
 }
 
 static bool avx2_usable(void)
@@ -202,7 +202,7 @@ asmlinkage void wolfcrypt_gcm_final_vaes(const struct wolfcrypt_gcm_key *key,
 					 unsigned int aad_len,
 					 unsigned int crypt_len, u8 *tag);
 
-/* The offsets that it has numbers for */
+/* The offsets that it has numbers for. */
 static_assert(offsetof(struct wolfcrypt_gcm_key, powers) == 0);
 static_assert(offsetof(struct wolfcrypt_gcm_key, aes.enc) == 256);
 static_assert(offsetof(struct wolfcrypt_gcm_key, aes.rounds) == 736);
@@ -228,41 +228,13 @@ const struct wolfcrypt_gcm_impl wolfcrypt_gcm_##_isa = {		\
 	.name		= _name,					\
 	.simd		= true,						\
 	.usable		= _isa##_usable,				\
+	.powers		= true,						\
 	.expand		= wolfcrypt_gcm_expand_vaes,			\
 	.init		= wolfcrypt_gcm_init_vaes,			\
 	.aad		= wolfcrypt_gcm_aad_##_isa,			\
 	.encrypt	= wolfcrypt_gcm_encrypt_##_isa,			\
 	.decrypt	= wolfcrypt_gcm_decrypt_##_isa,			\
 	.final		= wolfcrypt_gcm_final_vaes,			\
-}
-
-static bool vaes_avx2_usable(void)
-{
-	return avx2_usable() && boot_cpu_has(X86_FEATURE_VAES) &&
-	       boot_cpu_has(X86_FEATURE_VPCLMULQDQ);
-}
-
-/* On these the clock drops for a while with vectors of 64 bytes. */
-static const struct x86_cpu_id slow_zmm[] = {
-	X86_MATCH_VFM(INTEL_ICELAKE, 0),
-	X86_MATCH_VFM(INTEL_ICELAKE_L, 0),
-	X86_MATCH_VFM(INTEL_ICELAKE_NNPI, 0),
-	X86_MATCH_VFM(INTEL_ICELAKE_X, 0),
-	X86_MATCH_VFM(INTEL_ICELAKE_D, 0),
-	X86_MATCH_VFM(INTEL_TIGERLAKE, 0),
-	X86_MATCH_VFM(INTEL_TIGERLAKE_L, 0),
-	X86_MATCH_VFM(INTEL_ROCKETLAKE, 0),
-	{}
-};
-
-static bool vaes_avx512_usable(void)
-{
-	return vaes_avx2_usable() && boot_cpu_has(X86_FEATURE_AVX512F) &&
-	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
-	       boot_cpu_has(X86_FEATURE_BMI2) &&
-	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM |
-				 XFEATURE_MASK_AVX512, NULL) &&
-	       !x86_match_cpu(slow_zmm);
 }
 
 GCM_VAES_IMPL(vaes_avx2, "vaes-avx2");

@@ -10,7 +10,6 @@
  * The functions run in FPU sections that their callers open.
  */
 
-#include <asm/fpu/api.h>
 #include <linux/build_bug.h>
 #include <linux/cpufeature.h>
 #include <linux/linkage.h>
@@ -18,10 +17,13 @@
 #include <linux/string.h>
 
 #include "sha.h"
+#include "wolfcrypt-cpu.h"
 
 /*
  * What the assembly expects at its fixed places in wolfCrypt's state objects.
- * The AVX2 variants, which take blocks by two, copy an odd block to @buffer.
+ * The AVX2 variants, which take blocks by two, copy an odd block to @buffer. The
+ * others of SHA-256 use the digest alone, and that is where the kernel's state
+ * object has it.
  */
 struct sha256_object {
 	u32 digest[SHA256_DIGEST_SIZE / 4];
@@ -36,6 +38,8 @@ struct sha512_object {
 };
 
 static_assert(offsetof(struct sha256_object, buffer) == 32);
+static_assert(offsetof(struct sha256_state, state) ==
+	      offsetof(struct sha256_object, digest));
 static_assert(offsetof(struct sha512_object, buffer) == 64);
 static_assert(offsetof(struct sha512_object, data) == 224);
 
@@ -53,18 +57,6 @@ asmlinkage sha512_asm_fn Transform_Sha512_AVX2_RORX_Len;
 asmlinkage sha512_asm_fn Transform_Sha512_AVX1_Len;
 
 /* Inlined, so that the assembly is called directly. */
-static __always_inline void sha256_blocks(struct sha256_state *st,
-					  const u8 *src, unsigned int n,
-					  sha256_asm_fn transform)
-{
-	struct sha256_object sha;
-
-	memcpy(sha.digest, st->state, sizeof(sha.digest));
-	transform(&sha, src, n * SHA256_BLOCK_SIZE);
-	memcpy(st->state, sha.digest, sizeof(sha.digest));
-	memzero_explicit(&sha, sizeof(sha));
-}
-
 static __always_inline void sha512_blocks(struct sha512_state *st,
 					  const u8 *src, unsigned int n,
 					  sha512_asm_fn transform)
@@ -87,17 +79,23 @@ static void sha1_blocks_ni(void *state, const u8 *src, unsigned int n)
 
 static void sha256_blocks_ni(void *state, const u8 *src, unsigned int n)
 {
-	sha256_blocks(state, src, n, Transform_Sha256_SSE2_Sha_Len);
+	Transform_Sha256_SSE2_Sha_Len(state, src, n * SHA256_BLOCK_SIZE);
 }
 
 static void sha256_blocks_avx2(void *state, const u8 *src, unsigned int n)
 {
-	sha256_blocks(state, src, n, Transform_Sha256_AVX2_RORX_Len);
+	struct sha256_state *st = state;
+	struct sha256_object sha;
+
+	memcpy(sha.digest, st->state, sizeof(sha.digest));
+	Transform_Sha256_AVX2_RORX_Len(&sha, src, n * SHA256_BLOCK_SIZE);
+	memcpy(st->state, sha.digest, sizeof(sha.digest));
+	memzero_explicit(&sha, sizeof(sha));
 }
 
 static void sha256_blocks_avx(void *state, const u8 *src, unsigned int n)
 {
-	sha256_blocks(state, src, n, Transform_Sha256_AVX1_Len);
+	Transform_Sha256_AVX1_Len(state, src, n * SHA256_BLOCK_SIZE);
 }
 
 static void sha512_blocks_avx2(void *state, const u8 *src, unsigned int n)
@@ -118,8 +116,7 @@ static bool ni_usable(void)
 
 static bool avx_usable(void)
 {
-	return boot_cpu_has(X86_FEATURE_AVX) &&
-	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL);
+	return ymm_usable();
 }
 
 static bool avx2_usable(void)

@@ -53,7 +53,7 @@ struct wolfcrypt_kat_vector {
 
 #include "vectors.h"
 
-#define KAT_MAX_LEN	1024
+#define KAT_MAX_LEN	1280
 #define KAT_TAG_SIZE	AES_BLOCK_SIZE
 
 /* Where the tests compute, one at a time: it would be much for the stack. */
@@ -78,7 +78,7 @@ static struct kat_work {
  *	that are such a function only
  * @crypt: encrypt or decrypt the first @len bytes of the message, and compute
  *	   the tag; for AEADs only
- * @enc: the direction; for AEADs only
+ * @enc: the direction; for AEADs, CTS and XTS only
  */
 struct wolfcrypt_kat {
 	const char *name;
@@ -144,68 +144,29 @@ static int kat_aes(const struct wolfcrypt_kat *kat, const void *_impl,
 	return 0;
 }
 
-/* CBC up to the last two blocks, one of them incomplete, which are swapped. */
 static int kat_cts(const struct wolfcrypt_kat *kat, const void *_impl,
 		   const struct wolfcrypt_kat_vector *v, struct kat_work *w)
 {
 	const struct wolfcrypt_aes_impl *impl = _impl;
-	wolfcrypt_aes_fn *cbc = kat_fn(kat, impl);
-	unsigned int n = v->in_len % AES_BLOCK_SIZE;
-	unsigned int head = v->in_len - n - AES_BLOCK_SIZE;
 
 	kat_expand_key(impl, &w->key, v->key, v->key_len);
-	wolfcrypt_run(impl, cbc(&w->key, w->out, w->in, head, w->iv));
-	memcpy(w->out + head, w->in + head, v->in_len - head);
-	if (cbc == impl->cbc_enc)
-		wolfcrypt_cts_encrypt_tail(impl, &w->key, w->out + head, n,
-					   w->iv);
-	else
-		wolfcrypt_cts_decrypt_tail(impl, &w->key, w->out + head, n,
-					   w->iv);
+	wolfcrypt_run(impl, wolfcrypt_cts(impl, &w->key, w->out, w->in,
+					  v->in_len, w->iv, kat->enc));
 	return 0;
 }
 
-static void kat_xts_init(const struct wolfcrypt_aes_impl *impl,
-			 const struct wolfcrypt_kat_vector *v,
-			 struct kat_work *w)
+static int kat_xts(const struct wolfcrypt_kat *kat, const void *_impl,
+		   const struct wolfcrypt_kat_vector *v, struct kat_work *w)
 {
+	const struct wolfcrypt_aes_impl *impl = _impl;
 	unsigned int half = v->key_len / 2;
 
 	kat_expand_key(impl, &w->key, v->key, half);
 	kat_expand_key(impl, &w->tweak_key, v->key + half, half);
 	wolfcrypt_run(impl, impl->ecb_enc(&w->tweak_key, w->iv, w->iv,
 					  AES_BLOCK_SIZE, NULL));
-}
-
-static int kat_xts_encrypt(const struct wolfcrypt_kat *kat, const void *_impl,
-			   const struct wolfcrypt_kat_vector *v,
-			   struct kat_work *w)
-{
-	const struct wolfcrypt_aes_impl *impl = _impl;
-	unsigned int n = v->in_len % AES_BLOCK_SIZE;
-	unsigned int whole = v->in_len - n;
-
-	kat_xts_init(impl, v, w);
-	wolfcrypt_run(impl, impl->xts_enc(&w->key, w->out, w->in, whole,
-					  w->iv));
-	memcpy(w->out + whole, w->in + whole, n);
-	wolfcrypt_xts_encrypt_tail(impl, &w->key,
-				   w->out + whole - AES_BLOCK_SIZE, n, w->iv);
-	return 0;
-}
-
-static int kat_xts_decrypt(const struct wolfcrypt_kat *kat, const void *_impl,
-			   const struct wolfcrypt_kat_vector *v,
-			   struct kat_work *w)
-{
-	const struct wolfcrypt_aes_impl *impl = _impl;
-	unsigned int n = v->in_len % AES_BLOCK_SIZE;
-	unsigned int head = v->in_len - n - AES_BLOCK_SIZE;
-
-	kat_xts_init(impl, v, w);
-	wolfcrypt_run(impl, impl->xts_dec(&w->key, w->out, w->in, head, w->iv));
-	memcpy(w->out + head, w->in + head, AES_BLOCK_SIZE + n);
-	wolfcrypt_xts_decrypt_tail(impl, &w->key, w->out + head, n, w->iv);
+	wolfcrypt_run(impl, wolfcrypt_xts(impl, &w->key, w->out, w->in,
+					  v->in_len, w->iv, kat->enc));
 	return 0;
 }
 
@@ -222,19 +183,21 @@ static int kat_cmac(const struct wolfcrypt_kat *kat, const void *impl,
 
 /*
  * A GCM implementation works from a key that AES has expanded: the one that
- * will do it for the drivers.
+ * will do it for the drivers. The powers of H may be made by the C code, too:
+ * decryption is tested with those.
  */
 static int kat_gcm(const void *_impl, const struct wolfcrypt_kat_vector *v,
 		   struct kat_work *w, unsigned int len, bool enc, u8 *tag)
 {
 	const struct wolfcrypt_gcm_impl *impl = _impl;
+	const struct wolfcrypt_gcm_impl *by = enc ? impl : &wolfcrypt_gcm_c;
 	int err;
 
 	err = wolfcrypt_aes_setkey(&w->gcm_key.aes, v->key, v->key_len);
 	if (err)
 		return err;
-	if (impl->expand)
-		wolfcrypt_run(impl, impl->expand(&w->gcm_key));
+	if (impl->powers)
+		wolfcrypt_run(by, by->expand(&w->gcm_key));
 
 	wolfcrypt_gcm_crypt_with(impl, &w->gcm_key, w->iv, v->aad, v->aad_len,
 				 w->out, w->in, len, enc, tag);
@@ -315,8 +278,8 @@ static int kat_aead(const struct wolfcrypt_kat *kat, const void *impl,
 	return 0;
 }
 
-#define KAT_AES(_name, _run, _fn)					\
-	{ .name = _name, .run = _run,					\
+#define KAT_AES(_name, _fn)						\
+	{ .name = _name, .run = kat_aes,					\
 	  .fn = offsetof(struct wolfcrypt_aes_impl, _fn) }
 
 #define KAT_AEAD(_name, _crypt, _enc)					\
@@ -340,26 +303,26 @@ static const struct wolfcrypt_kat aes_kats[] = {
 	{ .name = "key-aes-128", .run = kat_key },
 	{ .name = "key-aes-192", .run = kat_key },
 	{ .name = "key-aes-256", .run = kat_key },
-	KAT_AES("ecb-aes-128-encrypt", kat_aes, ecb_enc),
-	KAT_AES("ecb-aes-128-decrypt", kat_aes, ecb_dec),
-	KAT_AES("ecb-aes-192-encrypt", kat_aes, ecb_enc),
-	KAT_AES("ecb-aes-192-decrypt", kat_aes, ecb_dec),
-	KAT_AES("ecb-aes-256-encrypt", kat_aes, ecb_enc),
-	KAT_AES("ecb-aes-256-decrypt", kat_aes, ecb_dec),
-	KAT_AES("cbc-aes-encrypt", kat_aes, cbc_enc),
-	KAT_AES("cbc-aes-decrypt", kat_aes, cbc_dec),
-	KAT_AES("cts-cbc-aes-encrypt", kat_cts, cbc_enc),
-	KAT_AES("cts-cbc-aes-decrypt", kat_cts, cbc_dec),
-	KAT_AES("cfb-aes-encrypt", kat_aes, cfb_enc),
-	KAT_AES("cfb-aes-decrypt", kat_aes, cfb_dec),
-	KAT_AES("ofb-aes-encrypt", kat_aes, ofb),
-	KAT_AES("ofb-aes-decrypt", kat_aes, ofb),
-	KAT_AES("ctr-aes-encrypt", kat_aes, ctr),
-	KAT_AES("ctr-aes-decrypt", kat_aes, ctr),
-	{ .name = "xts-aes-128-encrypt", .run = kat_xts_encrypt },
-	{ .name = "xts-aes-128-decrypt", .run = kat_xts_decrypt },
-	{ .name = "xts-aes-256-encrypt", .run = kat_xts_encrypt },
-	{ .name = "xts-aes-256-decrypt", .run = kat_xts_decrypt },
+	KAT_AES("ecb-aes-128-encrypt", ecb_enc),
+	KAT_AES("ecb-aes-128-decrypt", ecb_dec),
+	KAT_AES("ecb-aes-192-encrypt", ecb_enc),
+	KAT_AES("ecb-aes-192-decrypt", ecb_dec),
+	KAT_AES("ecb-aes-256-encrypt", ecb_enc),
+	KAT_AES("ecb-aes-256-decrypt", ecb_dec),
+	KAT_AES("cbc-aes-encrypt", cbc_enc),
+	KAT_AES("cbc-aes-decrypt", cbc_dec),
+	{ .name = "cts-cbc-aes-encrypt", .run = kat_cts, .enc = true },
+	{ .name = "cts-cbc-aes-decrypt", .run = kat_cts },
+	KAT_AES("cfb-aes-encrypt", cfb_enc),
+	KAT_AES("cfb-aes-decrypt", cfb_dec),
+	KAT_AES("ofb-aes-encrypt", ofb),
+	KAT_AES("ofb-aes-decrypt", ofb),
+	KAT_AES("ctr-aes-encrypt", ctr),
+	KAT_AES("ctr-aes-decrypt", ctr),
+	{ .name = "xts-aes-128-encrypt", .run = kat_xts, .enc = true },
+	{ .name = "xts-aes-128-decrypt", .run = kat_xts },
+	{ .name = "xts-aes-256-encrypt", .run = kat_xts, .enc = true },
+	{ .name = "xts-aes-256-decrypt", .run = kat_xts },
 	{ .name = "cmac-aes", .run = kat_cmac },
 	KAT_AEAD("ccm-aes-encrypt", kat_ccm, true),
 	KAT_AEAD("ccm-aes-decrypt", kat_ccm, false),

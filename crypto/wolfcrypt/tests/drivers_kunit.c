@@ -783,7 +783,31 @@ static int drivers_suite_init(struct kunit_suite *suite)
 	return -ENODEV;
 }
 
+static struct crypto_alg *alg_of(const struct tfm *tfm)
+{
+	switch (tfm->drv->kind) {
+	case CIPHER:
+		return crypto_skcipher_tfm(tfm->cipher)->__crt_alg;
+	case AEAD:
+		return crypto_aead_tfm(tfm->aead)->__crt_alg;
+	default:
+		return crypto_shash_tfm(tfm->hash)->__crt_alg;
+	}
+}
+
+/* Synchronous, with no allocation for a request, and sufficient by itself. */
+static void drivers_test_flags(struct kunit *test)
+{
+	const struct tfm *tfm = new_tfm(test, test->param_value);
+
+	KUNIT_EXPECT_EQ(test, 0, alg_of(tfm)->cra_flags &
+				 (CRYPTO_ALG_ASYNC |
+				  CRYPTO_ALG_ALLOCATES_MEMORY |
+				  CRYPTO_ALG_NEED_FALLBACK));
+}
+
 static struct kunit_case drivers_cases[] = {
+	KUNIT_CASE_PARAM(drivers_test_flags, each_driver),
 	KUNIT_CASE_PARAM(drivers_test_contexts, each_driver),
 	KUNIT_CASE_PARAM(drivers_test_concurrency, each_driver),
 	KUNIT_CASE_PARAM(drivers_test_new_key, each_keyed_driver),
