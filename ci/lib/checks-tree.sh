@@ -58,14 +58,6 @@ check_build()
 	note "no warnings"
 }
 
-# The self-tests and the kernel's tests on instructions that QEMU does not emulate
-# but this CPU may have. Nothing is asked of the times.
-check_native()
-{
-	"$REPO/ci/bench" --quick
-	note "$(grep -c wolfcrypt "$WOLFCRYPT_BUILD/bench/bench.txt") comparisons on $(sed -n '1s/.*(\(.*\))/\1/p' "$WOLFCRYPT_BUILD/bench/bench.txt")"
-}
-
 # copy_touched TREE DIR: the files of TREE that matter to ci/apply
 copy_touched()
 {
@@ -205,4 +197,78 @@ check_clean()
 	cleans 0 "clean"
 	[ ! -e "$build" ] || fail "ci/clean left its empty directory"
 	note "removes what is ours, and nothing in use"
+}
+
+# fails WORDS COMMAND...: with status 1, and those words in the one line that says
+# what is wrong; the end of a log may be shown before it
+fails()
+{
+	local words=$1 status=0
+
+	shift
+	"$@" >"$WORK/fails.out" 2>&1 </dev/null || status=$?
+	cat "$WORK/fails.out"
+	[ "$status" -eq 1 ] || fail "status $status of: $*"
+	tail -n 1 "$WORK/fails.out" | grep -q "^ci/.*: error: .*$words" ||
+		fail "no word of \"$words\" from: $*"
+	[ "$(grep -c '^ci/.*: error: ' "$WORK/fails.out")" -eq 1 ] ||
+		fail "more than one error from: $*"
+}
+
+# not_imported WORDS COMMAND...: fails, and there is no patch
+not_imported()
+{
+	fails "$@"
+	[ ! -e "$WORK/repo/patches/$IMPORT_PATCH" ] || fail "there is a patch after: ${*:2}"
+}
+
+# on_full_disk COMMAND...: with a build directory that has half a megabyte
+on_full_disk()
+{
+	mkdir -p "$WORK/full"
+	# shellcheck disable=SC2016 # of the inner shell
+	WOLFCRYPT_BUILD=$WORK/full unshare -m sh -c \
+		'mount -t tmpfs -o size=512k none "$WOLFCRYPT_BUILD" && exec "$@"' sh "$@"
+}
+
+# What is not the pinned source leaves no patch, and what is leaves the same one.
+check_import()
+{
+	local copy=$WORK/repo import=$WORK/repo/ci/import
+	local zeros=0000000000000000000000000000000000000000000000000000000000000000
+
+	need_packages util-linux
+	mkdir -p "$copy"
+	cp -r "$REPO/ci" "$REPO/patches" "$copy/"
+	rm -f "$copy/patches/$IMPORT_PATCH"
+	echo 'Acquire::http::Proxy "http://127.0.0.1:1"; Acquire::https::Proxy "http://127.0.0.1:1";' \
+		>"$WORK/offline.conf"
+	export WOLFCRYPT_BUILD=$WORK/build
+
+	not_imported "cannot read $WORK/none" "$import" --tarball "$WORK/none"
+	not_imported "not $zeros" "$import" --tarball "$REPO/README.md" --sha256 "$zeros"
+	not_imported "does not unpack" "$import" --tarball "$REPO/README.md"
+	not_imported "check the network" env APT_CONFIG="$WORK/offline.conf" "$import"
+	not_imported "free some" on_full_disk "$import"
+	sed -i "s/^ORIG_SHA256=.*/ORIG_SHA256=$zeros/" "$import"
+	not_imported "not the pinned $zeros" "$import"
+
+	cp "$REPO/ci/import" "$import"
+	"$import"
+	mv "$copy/patches/$IMPORT_PATCH" "$WORK/first"
+	"$import"
+	cmp "$WORK/first" "$copy/patches/$IMPORT_PATCH" || fail "it is not the same each time"
+	fails "free some" on_full_disk "$copy/ci/build" --config stock
+	fails "free some" on_full_disk "$copy/ci/rootfs"
+	note "refuses a wrong digest, no archive, no network, a full disk; else the same patch each time"
+}
+
+# The vectors of the self-tests are what their generator makes.
+check_vectors()
+{
+	need_packages python3-cryptography
+	python3 "$REPO/tools/crypto/wolfcrypt/gen-selftest-vectors.py" >"$WORK/vectors.h"
+	cmp "$WORK/vectors.h" "$REPO/crypto/wolfcrypt/fips/vectors.h" ||
+		fail "crypto/wolfcrypt/fips/vectors.h is not what its generator makes"
+	note "$(wc -l <"$WORK/vectors.h") lines, as generated"
 }

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # The table of ci/test's checks, and what they share. The checks themselves are
-# in checks-tree.sh and checks-guest.sh. Sourced after common.sh, series.sh and
-# kernel.sh.
+# in checks-tree.sh, checks-variants.sh, checks-native.sh and checks-guest.sh.
+# Sourced after common.sh, series.sh and kernel.sh.
 #
 # A check is a function. It runs in a subshell of its own, under set -e, with
 # its output in the log; WORK is an empty directory, CONSOLE the prefix of its
@@ -14,6 +14,10 @@
 # that needs another algorithm waits for that one's test for longer than the 60 s
 # that the kernel allows.
 DEBUG_APPEND=cryptomgr.fuzz_iterations=20
+
+# Debian 12's clang has neither return thunks nor hardening against straight-line
+# speculation; its newest, 16, has.
+CLANG_14_LACKS='MITIGATION_RETHUNK|MITIGATION_SLS|MITIGATION_SRSO'
 
 # LEVEL NAME FUNCTION [ARGUMENT]...: those of level "alone" run one after the
 # other, neighbours of level "guest" side by side.
@@ -29,14 +33,30 @@ check_table()
 	alone build-test          check_build test
 	alone build-module        check_build module
 	alone build-debug         check_build debug
+	alone unset               check_unset
+	alone selects             check_selects
+	alone clang-16            check_clang 16
+	alone clang-14            check_clang 14 $CLANG_14_LACKS
+	alone sparse              check_sparse
+	alone isa                 check_isa
+	alone docs                check_docs
 	alone native              check_native
+	alone native-no-avx512    check_native avx512_bf16
+	alone native-kunit        check_native_kunit
+	alone native-fips-break   check_native_break
 	alone bisect              check_bisect
 	alone apply               check_apply
+	alone import              check_import
+	alone vectors             check_vectors
 	alone clean               check_clean
 	alone boot-status         check_boot_status
+	alone demo                check_demo
 	guest debug-kselftest     check_debug
+	guest debug-avx2          check_testmgr debug avx2 $DEBUG_APPEND
 	guest debug-aesni         check_testmgr debug aesni $DEBUG_APPEND
+	guest debug-aesni-fips    check_testmgr debug aesni $DEBUG_APPEND fips=1
 	guest debug-none          check_testmgr debug none $DEBUG_APPEND
+	guest debug-none-fips     check_testmgr debug none $DEBUG_APPEND fips=1
 	END
 	for cpu in avx2 aesni none avx2-sha-ni aesni-sha-ni; do
 		cat <<-END
@@ -56,6 +76,7 @@ check_table()
 	cat <<-END
 	guest kselftest-avx2-sha-ni-fips check_kselftest avx2-sha-ni fips=1
 	guest module              check_module
+	guest module-fips         check_module fips=1
 	guest interop             check_interop
 	guest fips-break-module   check_break_module
 	guest fips-break-unknown  check_break_unknown
@@ -95,12 +116,45 @@ guest()
 	mkdir -p "$WORK/out"
 	"$REPO/ci/boot" --quiet --log "$log" --out "$WORK/out" "$@" || status=$?
 	if [ "$status" -eq 125 ] && grep -q 'Oops: int3: 0000 \[#1\]' "$log"; then
-		echo "stale code in the emulator, again: $name" >&2
+		echo "stale code in the emulator, again: $name" | tee -a "$WORK/again" >&2
 		mv "$log" "${log%.log}.stale.log"
 		status=0
 		"$REPO/ci/boot" --quiet --log "$log" --out "$WORK/out" "$@" || status=$?
 	fi
 	return "$status"
+}
+
+# unit_tests RESULTS: KUnit's, of all suites
+unit_tests()
+{
+	local suite
+
+	! grep -q 'not ok' "$1" || fail "a unit test failed"
+	for suite in aes gcm sha drivers; do
+		grep -q "^ok [0-9]* wolfcrypt_$suite" "$1" || fail "no result of wolfcrypt_$suite"
+	done
+	note "$(grep -c '^ *ok ' "$1") cases"
+}
+
+# break_all COMMAND...: for each line of standard input COMMAND LINE, which breaks
+# a self-test and says "stopped: " or "NOT STOPPED: " of the boot.
+break_all()
+{
+	local number=0 line
+
+	while read -r line; do
+		while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+			wait -n || true
+		done
+		# shellcheck disable=SC2086 # words
+		"$@" $line &
+		number=$((number + 1))
+	done
+	wait
+	! grep -q '^NOT STOPPED' "$LOG" ||
+		fail "$(grep -c '^NOT STOPPED' "$LOG") of $number boots did not stop"
+	[ "$(grep -c '^stopped: ' "$LOG")" -eq "$number" ] || fail "some boots are missing"
+	note "$number self-tests broken one by one, each boot stopped"
 }
 
 # clean_console NAME: no word of a splat or of a failed test. The one line taken

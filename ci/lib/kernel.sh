@@ -106,7 +106,7 @@ drop_former_files()
 }
 
 # kernel_make SRC OUT ARG...: make with ccache, and with nothing of this
-# machine in the result.
+# machine in the result. With gcc, or the compiler that KERNEL_CC names.
 kernel_make()
 {
 	local src=$1 out=$2
@@ -117,7 +117,7 @@ kernel_make()
 	CCACHE_BASEDIR=$(realpath "$KERNEL_DIR") CCACHE_NOHASHDIR=1 \
 	KBUILD_BUILD_TIMESTAMP='Mon Nov 23 00:00:00 UTC 2026' \
 	KBUILD_BUILD_USER=linux-wolfcrypt KBUILD_BUILD_HOST=localhost \
-	make -C "$src" O="$out" CC="ccache gcc" "${arch[@]}" "$@"
+	make -C "$src" O="$out" CC="ccache ${KERNEL_CC:-gcc}" "${arch[@]}" "$@"
 }
 
 # config_names: what ci/build --config takes.
@@ -197,14 +197,32 @@ config_missing()
 	     have[substr($0, 1, index($0, "=") - 1)] != $0' "$2" "$1"
 }
 
+# seed SRC OUT: another build of the patched tree starts from the test kernel's
+# objects, most of which will do.
+seed()
+{
+	local from
+
+	from=$(kernel_out wolfcrypt 'test')
+	if [ -e "$2" ] || [ "$1" != "$(kernel_src wolfcrypt)" ] || [ "${KERNEL_CC:-gcc}" != gcc ] ||
+	   [ ! -f "$from/arch/x86/boot/bzImage" ]; then
+		return 0
+	fi
+	rm -rf "$2.new"
+	cp -a --reflink=auto "$from" "$2.new"
+	mv "$2.new" "$2"
+}
+
 # configure SRC OUT CONFIG: writes OUT/.config, and stops if a line of the
-# fragment got lost in it.
+# fragment got lost in it. Those for which the compiler is too old are named in
+# CONFIG_WITHOUT, as alternatives of a regular expression without CONFIG_.
 configure()
 {
 	local src=$1 out=$2 config=$3 fragment=$2/wanted.config missing
 
+	seed "$src" "$out"
 	mkdir -p "$out"
-	config_fragment "$config" >"$fragment.new"
+	config_fragment "$config" | grep -vE "^CONFIG_(${CONFIG_WITHOUT:-})=" >"$fragment.new"
 	if ! cmp -s "$fragment.new" "$fragment" || [ ! -f "$out/.config" ] ||
 	   [ -n "$(find "$src/crypto/Kconfig" "$src/crypto/wolfcrypt/Kconfig" \
 			-newer "$out/.config" 2>/dev/null)" ]; then

@@ -9,16 +9,49 @@
 #include <asm/fpu/api.h>
 #include <linux/ctype.h>
 #include <linux/export.h>
+#include <linux/init.h>
+#include <linux/sprintf.h>
 #include <linux/string.h>
+
+#include <init.h>
+
+/* There is one CPU. */
+bool um_in_kernel_fpu;
+EXPORT_SYMBOL(um_in_kernel_fpu);
 
 bool um_cpu_flag(const char *line, const char *flag);
 
-/* Is @flag one of the words of @line? */
+/* Words that begin and end with a comma. */
+static char missing[256] = ",";
+
+static int __init um_nocpu(char *line, int *add)
+{
+	*add = 0;
+	snprintf(missing, sizeof(missing), ",%s,", line);
+	return 0;
+}
+
+__uml_setup("nocpu=", um_nocpu,
+"nocpu=<flag>[,<flag>]...\n"
+"    Flags of /proc/cpuinfo that the CPU is not to have.\n\n"
+);
+
+static bool is_missing(const char *flag)
+{
+	char word[40];
+
+	snprintf(word, sizeof(word), ",%s,", flag);
+	return strstr(missing, word);
+}
+
+/* Is @flag one of the words of @line, and may there be such a CPU? */
 bool um_cpu_flag(const char *line, const char *flag)
 {
 	size_t len = strlen(flag);
 	const char *p = line;
 
+	if (is_missing(flag))
+		return false;
 	while ((p = strstr(p, flag))) {
 		if ((p == line || isspace(p[-1])) &&
 		    (!p[len] || isspace(p[len])))

@@ -59,6 +59,12 @@ def selftests():
     return dict(re.findall(r"^driver *: (\S+)$.*?^selftest *: (\w+)$", text, re.M | re.S))
 
 
+def flags():
+    """Of the CPU, as this kernel sees it."""
+    text = open("/proc/cpuinfo", encoding="ascii").read()
+    return re.search(r"^flags\s*: (.*)$", text, re.M)[1].split()
+
+
 def state():
     """Of the module; its own self-tests ran on this CPU's instructions."""
     return open("/sys/kernel/wolfcrypt/state", encoding="ascii").read().strip()
@@ -77,7 +83,8 @@ def work(directory):
         result = run(job["type"], job["key"], job["size"], job["op"], job["rounds"], cache[what])
         out.append({**job, "drivers": result})
     with open(f"{directory}/results", "w", encoding="ascii") as file:
-        json.dump({"jobs": out, "selftests": selftests(), "state": state()}, file)
+        json.dump({"jobs": out, "selftests": selftests(), "state": state(),
+                   "flags": flags()}, file)
 
 
 def main():

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The checks of ci/test that run the drivers natively, in User-Mode Linux: on
+# instructions that QEMU does not emulate but this CPU may have. Sourced after
+# checks.sh and um.sh.
+
+# check_native FLAGS: the self-tests, and the kernel's tests with fuzzing, as if the
+# CPU had not these flags. Nothing is asked of the times.
+check_native()
+{
+	"$REPO/ci/bench" --quick --without "${1:-none}"
+	note "$(grep -c wolfcrypt "$WOLFCRYPT_BUILD/bench/bench.txt") comparisons on $(sed -n '1s/.*(\(.*\))/\1/p' "$WOLFCRYPT_BUILD/bench/bench.txt")"
+}
+
+# The unit tests, which end before there is a process 1.
+check_native_kunit()
+{
+	local linux
+
+	linux=$(um_image)
+	run_um "$linux" 300 kunit.enable=1 kunit_shutdown=poweroff cryptomgr.notests=1 \
+		>"$CONSOLE.um.log" 2>&1 || fail "User-Mode Linux ends with status $?"
+	unit_tests "$CONSOLE.um.log"
+	clean_console um
+}
+
+# native_break LINUX TEST: as break_one
+native_break()
+{
+	local log=$CONSOLE.$2.log
+
+	run_um "$1" 60 fips=1 "wolfcrypt.fips_break=$2" init=/bin/true >"$log" 2>&1 || true
+	if grep -q "Kernel panic - not syncing: .*self-test $2 failed" "$log"; then
+		echo "stopped: native $2"
+	else
+		echo "NOT STOPPED: native $2: $log"
+		return 1
+	fi
+}
+
+# The self-tests that no emulated CPU has.
+check_native_break()
+{
+	local linux
+
+	linux=$(um_image)
+	run_um "$linux" 60 wolfcrypt.fips=1 cryptomgr.notests=1 init="$REPO/ci/um/selftests.py" \
+		>"$CONSOLE.names.log" 2>&1 || true
+	grep -q '^end of self-tests' "$CONSOLE.names.log" || fail "no list of the self-tests"
+	tr -d '\r' <"$CONSOLE.names.log" | sed -n 's/^self-test \(.*-vaes-.*\)/\1/p' >"$WORK/todo"
+	[ -s "$WORK/todo" ] || skip "this CPU has no VAES"
+	break_all native_break "$linux" <"$WORK/todo"
+}
