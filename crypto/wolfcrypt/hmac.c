@@ -29,23 +29,23 @@ struct wolfcrypt_hmac_key {
 /* SP 800-131A revision 2 section 10: shorter keys are disallowed. */
 #define HMAC_FIPS_MIN_KEYLEN	(112 / 8)
 
+#define HMAC_PAD(_value)	((_value) * 0x0101010101010101ULL)
+
+/* @k0 is left as K0 ^ opad. */
 static void hmac_absorb_key(const struct wolfcrypt_hash *hash,
 			    const struct wolfcrypt_sha_impl *impl,
-			    const u8 *k0, u8 pad_value, u64 *chain)
+			    struct wolfcrypt_hmac_key *hk, u64 *k0)
 {
-	union wolfcrypt_hash_state state;
-	u8 pad[SHA512_BLOCK_SIZE];
+	unsigned int words = hash->block_size / sizeof(*k0);
 	unsigned int i;
 
-	for (i = 0; i < hash->block_size; i++)
-		pad[i] = k0[i] ^ pad_value;
+	for (i = 0; i < words; i++)
+		k0[i] ^= HMAC_PAD(HMAC_IPAD_VALUE);
+	impl->blocks(hk->inner, (const u8 *)k0, 1);
 
-	wolfcrypt_hash_start(hash, &state, hash->iv, 0);
-	wolfcrypt_hash_update(hash, impl, &state, pad, hash->block_size);
-	memcpy(chain, &state, hash->chain_size);
-
-	memzero_explicit(pad, sizeof(pad));
-	memzero_explicit(&state, sizeof(state));
+	for (i = 0; i < words; i++)
+		k0[i] ^= HMAC_PAD(HMAC_IPAD_VALUE ^ HMAC_OPAD_VALUE);
+	impl->blocks(hk->outer, (const u8 *)k0, 1);
 }
 
 /* FIPS 198-1 table 1, steps 1 to 4 and 7, and the first blocks of 6 and 9. */
@@ -54,15 +54,16 @@ static void hmac_expand_key(const struct wolfcrypt_hash *hash,
 			    struct wolfcrypt_hmac_key *hk,
 			    const u8 *key, unsigned int keylen)
 {
-	u8 k0[SHA512_BLOCK_SIZE] = {};
+	u64 k0[SHA512_BLOCK_SIZE / sizeof(u64)] = {};
 
 	if (keylen > hash->block_size)
-		wolfcrypt_sha_digest_with(hash, impl, key, keylen, k0);
+		wolfcrypt_sha_digest_with(hash, impl, key, keylen, (u8 *)k0);
 	else
 		memcpy(k0, key, keylen);
 
-	hmac_absorb_key(hash, impl, k0, HMAC_IPAD_VALUE, hk->inner);
-	hmac_absorb_key(hash, impl, k0, HMAC_OPAD_VALUE, hk->outer);
+	memcpy(hk->inner, hash->iv, hash->chain_size);
+	memcpy(hk->outer, hash->iv, hash->chain_size);
+	wolfcrypt_run(impl, hmac_absorb_key(hash, impl, hk, k0));
 	memzero_explicit(k0, sizeof(k0));
 }
 

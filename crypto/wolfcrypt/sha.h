@@ -19,8 +19,9 @@
  * @name: suffix of the driver names ("avx2"); empty for the portable C code
  * @simd: must be called in a kernel-mode FPU section
  * @usable: can this CPU run it? NULL: any CPU can
- * @blocks: absorb @n whole blocks of @src into @state, whose chaining value is
- *	    its first member (struct sha1_state, sha256_state or sha512_state)
+ * @blocks: absorb @n whole blocks of @src into @state, which is the chaining
+ *	    value, or struct sha1_state, sha256_state or sha512_state, which begin
+ *	    with that; what comes after it is left alone
  */
 struct wolfcrypt_sha_impl {
 	const char *name;

@@ -40,22 +40,28 @@ static int xts_setkey(struct crypto_skcipher *tfm, const u8 *key,
 	return wolfcrypt_aes_setkey(&ctx->tweak, key + len / 2, len / 2);
 }
 
-/* IEEE 1619 section 5.3.2: stolen ciphertext fills up the last block. */
+/*
+ * IEEE 1619 section 5.3.2: ciphertext stolen from the last whole block, which is
+ * in front of @dst, fills up the @n bytes after it.
+ */
 static void xts_encrypt_tail(wolfcrypt_aes_fn fn,
 			     const struct wolfcrypt_aes_key *key, u8 *dst,
 			     const u8 *src, unsigned int n, u8 *tweak)
 {
+	u8 *whole = dst - XTS_BLOCK_SIZE;
 	u8 last[XTS_BLOCK_SIZE];
 
-	fn(key, dst, src, XTS_BLOCK_SIZE, tweak);
-	memcpy(last, src + XTS_BLOCK_SIZE, n);
-	memcpy(last + n, dst + n, XTS_BLOCK_SIZE - n);
-	memcpy(dst + XTS_BLOCK_SIZE, dst, n);
-	fn(key, dst, last, XTS_BLOCK_SIZE, tweak);
+	memcpy(last, src, n);
+	memcpy(last + n, whole + n, XTS_BLOCK_SIZE - n);
+	memcpy(dst, whole, n);
+	fn(key, whole, last, XTS_BLOCK_SIZE, tweak);
 	memzero_explicit(last, sizeof(last));
 }
 
-/* Section 5.4.2: what is in the last whole block has the tweak after its own. */
+/*
+ * Section 5.4.2: what is in the last whole block, at @src, has the tweak after
+ * its own.
+ */
 static void xts_decrypt_tail(wolfcrypt_aes_fn fn,
 			     const struct wolfcrypt_aes_key *key, u8 *dst,
 			     const u8 *src, unsigned int n, u8 *tweak)
@@ -89,8 +95,10 @@ void wolfcrypt_xts(const struct wolfcrypt_aes_impl *impl,
 {
 	wolfcrypt_aes_fn *fn = enc ? impl->xts_enc : impl->xts_dec;
 	unsigned int n = len % XTS_BLOCK_SIZE;
-	unsigned int head = n ? len - n - XTS_BLOCK_SIZE : len;
+	unsigned int head = len - n;
 
+	if (n && !enc)
+		head -= XTS_BLOCK_SIZE;
 	if (head)
 		fn(key, dst, src, head, tweak);
 	if (!n)
