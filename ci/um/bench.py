@@ -119,7 +119,26 @@ def unsure(row):
     return not a or not b or abs(a - b) > 0.05 * min(a, b)
 
 
-def compare(job):
+# Modes in which a block must wait for the one before; the others do many at once.
+CHAINED = {("cbc", "encrypt"), ("cts-cbc", "encrypt"), ("cfb", "encrypt"), ("ofb", "encrypt"),
+           ("ofb", "decrypt"), ("ccm", "encrypt"), ("ccm", "decrypt"), ("cmac", "digest")}
+
+
+def limit_ns(job, limits):
+    """The time that the rounds of AES alone take at least, if it is AES: by the
+    latency of AESENC where blocks are chained, else by the best rate of any
+    length of vector."""
+    if not job["size"] or "sha" in job["algorithm"] or "aesenc-128" not in limits:
+        return None
+    key = job["key"] // 2 if job["algorithm"] == "xts" else job["key"]
+    rounds = (key // 4 + 6) * job["size"] / 16
+    if (job["algorithm"], job["op"].removesuffix("-in-place")) in CHAINED:
+        return rounds * limits["aesenc-latency"] / 1e6
+    return rounds * min(limits[f"aesenc-{bits}"] * 128 / bits for bits in (128, 256, 512)
+                        if f"aesenc-{bits}" in limits) / 1e6
+
+
+def compare(job, limits):
     """What a line of the table says."""
     mine, theirs = best(job, is_ours), best(job, lambda name: not is_ours(name))
     line = {"algorithm": job["algorithm"], "bits": 8 * job["key"], "op": job["op"],
@@ -127,6 +146,11 @@ def compare(job):
     for who, name in ("ours", mine), ("stock", theirs):
         if name:
             line[f"{who}_ns"] = job["drivers"][name]["min_ps"] / 1000
+    if mine and job["size"]:
+        line["cycles_per_byte"] = line["ours_ns"] / limits["cycle"] * 1e6 / job["size"]
+        limit = limit_ns(job, limits)
+        if limit:
+            line["of_limit"] = limit / line["ours_ns"]
     if mine and theirs:
         line["ratio"] = line["stock_ns"] / line["ours_ns"]
         line["unsure"] = any(unsure(job["drivers"][name]) for name in (mine, theirs))
@@ -148,12 +172,15 @@ def cpu(flags):
     return model, [flag for flag in wanted if flag in flags]
 
 
-def text(model, flags, lines, clean, tried):
+def text(model, flags, limits, lines, clean, tried):
     yield f"{datetime.date.today()}, {model} ({' '.join(flags)})"
     yield (f"{tried - clean} of {tried} batches dropped, "
            "because something else slowed the core meanwhile")
     yield "A ratio above 1: ours is faster than the fastest stock driver, named behind it."
     yield "?: two interleaved halves of the run disagree by more than 5 %."
+    yield "c/B: cycles of the core per byte. Limit: how much of its time the rounds of AES alone take at least."
+    yield f"A cycle takes {limits['cycle'] / 1e6:.3f} ns. At best, in cycles: " + ", ".join(
+        f"{name} {value / limits['cycle']:.2f}" for name, value in limits.items() if name != "cycle")
     group = None
     for line in lines:
         now = (line["algorithm"], line["bits"], line["op"])
@@ -162,9 +189,11 @@ def text(model, flags, lines, clean, tried):
             bits = f", {line['bits']}-bit key" if line["bits"] else ""
             yield ""
             yield f"{line['algorithm']}{bits}, {line['op']}: {line['ours']}"
-            yield f"{'bytes':>7} {'ours':>22} {'stock':>22} {'ratio':>6}"
+            yield f"{'bytes':>7} {'ours':>22} {'c/B':>7} {'limit':>5} {'stock':>22} {'ratio':>6}"
         ratio = f"{line['ratio']:.2f}{'?' if line['unsure'] else ''}" if "ratio" in line else ""
-        yield (f"{line['size']:>7} {speed(line['size'], line.get('ours_ns')):>22} "
+        cycles = f"{line['cycles_per_byte']:.3f}" if "cycles_per_byte" in line else ""
+        limit = f"{line['of_limit']:.0%}" if "of_limit" in line else ""
+        yield (f"{line['size']:>7} {speed(line['size'], line.get('ours_ns')):>22} {cycles:>7} {limit:>5} "
                f"{speed(line['size'], line.get('stock_ns')):>22} {ratio:>6}  {line['stock'] or ''}").rstrip()
 
 
@@ -205,14 +234,15 @@ def report(directory):
                 if results["selftests"].get(name) != "passed"]
     if untested:
         sys.exit(f"the kernel's own tests did not pass: {' '.join(sorted(set(untested)))}")
-    lines = [compare(job) for job in results["jobs"]]
+    limits = results["limits"]
+    lines = [compare(job, limits) for job in results["jobs"]]
     rows = [row for job in results["jobs"] for row in job["drivers"].values()]
     clean, tried = sum(row["clean"] for row in rows), sum(row["tried"] for row in rows)
     model, flags = cpu(results["flags"])
-    for line in text(model, flags, lines, clean, tried):
+    for line in text(model, flags, limits, lines, clean, tried):
         print(line)
     with open(f"{directory}/bench.json", "w", encoding="utf-8") as file:
-        json.dump({"date": str(datetime.date.today()), "cpu": model, "isa": flags, "batches": tried,
+        json.dump({"date": str(datetime.date.today()), "cpu": model, "isa": flags, "limits_fs": limits, "batches": tried,
                    "dirty": tried - clean, "comparison": lines, "jobs": results["jobs"]}, file, indent=1)
     with open(f"{directory}/bench.svg", "w", encoding="utf-8") as file:
         file.write(svg(lines))

@@ -17,6 +17,7 @@ import subprocess
 import traceback
 
 BENCH = "/sys/kernel/debug/wolfcrypt-bench"
+LIMITS = "/sys/kernel/debug/wolfcrypt-bench-limits"
 RB_POWER_OFF = 0x4321FEDC
 FIELDS = ("min_ps", "median_ps", "first_half_ps", "second_half_ps", "clean", "tried")
 
@@ -39,6 +40,12 @@ def run(kind, key, size, op, rounds, drivers):
         name, *values = row.split()
         results[name] = dict(zip(FIELDS, map(int, values)))
     return results
+
+
+def limits():
+    """Instruction -> its shortest time, in femtoseconds."""
+    text = open(LIMITS, encoding="ascii").read()
+    return {name: int(value) for name, value in map(str.split, text.splitlines())}
 
 
 def available(job):
@@ -74,6 +81,7 @@ def work(directory):
     jobs = json.load(open(f"{directory}/jobs", encoding="ascii"))
     cache = {}
     out = []
+    before = limits()
     for job in jobs:
         what = (job["type"], job["key"], job["op"], *job["drivers"])
         if what not in cache:
@@ -82,9 +90,11 @@ def work(directory):
             continue
         result = run(job["type"], job["key"], job["size"], job["op"], job["rounds"], cache[what])
         out.append({**job, "drivers": result})
+    after = limits()
+    best = {name: min(before[name], after[name]) for name in before}
     with open(f"{directory}/results", "w", encoding="ascii") as file:
         json.dump({"jobs": out, "selftests": selftests(), "state": state(),
-                   "flags": flags()}, file)
+                   "flags": flags(), "limits": best}, file)
 
 
 def main():

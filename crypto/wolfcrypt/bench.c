@@ -32,6 +32,8 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "bench.h"
+
 #define BENCH_MAX_DRIVERS	8
 #define BENCH_MAX_ROUNDS	1000
 #define BENCH_PATIENCE		10
@@ -574,16 +576,20 @@ static const struct file_operations bench_fops = {
 };
 
 static struct dentry *bench_file;
+static struct dentry *bench_limits_file;
 
+/* Files that debugfs doesn't want are no reason to fail. */
 static int __init bench_init(void)
 {
 	bench_file = debugfs_create_file("wolfcrypt-bench", 0600, NULL, NULL,
 					 &bench_fops);
-	return PTR_ERR_OR_ZERO(bench_file);
+	bench_limits_file = bench_limits_create();
+	return 0;
 }
 
 static void __exit bench_exit(void)
 {
+	debugfs_remove(bench_limits_file);
 	debugfs_remove(bench_file);
 }
 
