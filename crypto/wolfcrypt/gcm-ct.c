@@ -283,6 +283,12 @@ static void gcm_ct_final(const struct wolfcrypt_gcm_key *key,
 	crypto_xor_cpy(tag, st->ghash, st->tag_mask, AES_BLOCK_SIZE);
 }
 
+static void gcm_ct_update(struct wolfcrypt_gcm_msg *msg, u8 *dst, const u8 *src,
+			  unsigned int len, u8 *tag)
+{
+	wolfcrypt_gcm_update(&wolfcrypt_gcm_c, msg, dst, src, len, tag);
+}
+
 const struct wolfcrypt_gcm_impl wolfcrypt_gcm_c = {
 	.name		= "",
 	.expand		= gcm_ct_expand,
@@ -291,4 +297,5 @@ const struct wolfcrypt_gcm_impl wolfcrypt_gcm_c = {
 	.encrypt	= gcm_ct_encrypt,
 	.decrypt	= gcm_ct_decrypt,
 	.final		= gcm_ct_final,
+	.update		= gcm_ct_update,
 };

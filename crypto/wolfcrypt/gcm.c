@@ -25,19 +25,6 @@ struct gcm_ctx {
 	u8 salt[WOLFCRYPT_RFC4106_SALT_SIZE];
 };
 
-/* A message under way. */
-struct gcm_msg {
-	struct wolfcrypt_gcm_state st;
-	const struct wolfcrypt_gcm_impl *impl;
-	const struct wolfcrypt_gcm_key *key;
-	const u8 *iv;
-	struct wolfcrypt_aad aad;
-	unsigned int aad_len;
-	unsigned int crypt_len;
-	bool enc;
-	bool begun;
-};
-
 const struct wolfcrypt_gcm_impl *const wolfcrypt_gcm_impls[] = {
 #if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
 	&wolfcrypt_gcm_vaes_avx512,
@@ -104,48 +91,20 @@ static int gcm_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
 	return crypto_gcm_check_authsize(authsize);
 }
 
-/* The first call begins the message, to share the FPU section. */
-static void gcm_absorb(struct gcm_msg *msg, const u8 *data, unsigned int len)
-{
-	if (!msg->begun) {
-		msg->impl->init(msg->key, &msg->st, msg->iv);
-		msg->begun = true;
-	}
-	if (len)
-		msg->impl->aad(msg->key, &msg->st, data, len);
-}
-
 static void gcm_absorb_aad(void *_msg, const u8 *data, unsigned int len)
 {
-	struct gcm_msg *msg = _msg;
+	struct wolfcrypt_gcm_msg *msg = _msg;
 
-	wolfcrypt_run(msg->impl, gcm_absorb(msg, data, len));
-}
-
-static void gcm_update(struct gcm_msg *msg, u8 *dst, const u8 *src,
-		       unsigned int len, u8 *tag)
-{
-	const struct wolfcrypt_gcm_impl *impl = msg->impl;
-
-	gcm_absorb(msg, msg->aad.buf, msg->aad.len);
-	msg->aad.len = 0;
-
-	if (len && msg->enc)
-		impl->encrypt(msg->key, &msg->st, dst, src, len);
-	else if (len)
-		impl->decrypt(msg->key, &msg->st, dst, src, len);
-
-	if (tag)
-		impl->final(msg->key, &msg->st, msg->aad_len, msg->crypt_len,
-			    tag);
+	wolfcrypt_run(msg->impl, wolfcrypt_gcm_absorb(msg->impl, msg, data,
+						      len));
 }
 
 static void gcm_crypt_part(void *_msg, u8 *dst, const u8 *src,
 			   unsigned int len, u8 *tag)
 {
-	struct gcm_msg *msg = _msg;
+	struct wolfcrypt_gcm_msg *msg = _msg;
 
-	wolfcrypt_run(msg->impl, gcm_update(msg, dst, src, len, tag));
+	wolfcrypt_run(msg->impl, msg->impl->update(msg, dst, src, len, tag));
 }
 
 /**
@@ -172,7 +131,7 @@ void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
 			      u8 *dst, const u8 *src, unsigned int len,
 			      bool enc, u8 *tag)
 {
-	struct gcm_msg msg = {
+	struct wolfcrypt_gcm_msg msg = {
 		.impl		= impl,
 		.key		= key,
 		.iv		= iv,
@@ -190,7 +149,7 @@ static int gcm_crypt(struct aead_request *req, const u8 *iv,
 		     unsigned int aad_len, bool enc)
 {
 	/* To clear its buffers first would take longer than a short packet. */
-	struct gcm_msg msg __uninitialized;
+	struct wolfcrypt_gcm_msg msg __uninitialized;
 	u8 tag[AES_BLOCK_SIZE];
 	int err;
 

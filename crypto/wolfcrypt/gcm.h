@@ -3,6 +3,7 @@
 #ifndef _CRYPTO_WOLFCRYPT_GCM_H
 #define _CRYPTO_WOLFCRYPT_GCM_H
 
+#include "aead.h"
 #include "aes.h"
 
 /* The powers of H: 16 blocks are absorbed at a time by what has the most. */
@@ -43,6 +44,30 @@ struct wolfcrypt_gcm_state {
 #define WOLFCRYPT_GCM_IV_SIZE	12
 
 /**
+ * struct wolfcrypt_gcm_msg - a message under way, as the drivers see it
+ * @st: its state
+ * @impl: the implementation that works on it
+ * @key: the key
+ * @iv: the IV
+ * @aad: associated data that waits to be absorbed
+ * @aad_len: bytes of associated data, in all
+ * @crypt_len: bytes of data, in all
+ * @enc: encrypt, else decrypt
+ * @begun: has @st been set up?
+ */
+struct wolfcrypt_gcm_msg {
+	struct wolfcrypt_gcm_state st;
+	const struct wolfcrypt_gcm_impl *impl;
+	const struct wolfcrypt_gcm_key *key;
+	const u8 *iv;
+	struct wolfcrypt_aad aad;
+	unsigned int aad_len;
+	unsigned int crypt_len;
+	bool enc;
+	bool begun;
+};
+
+/**
  * struct wolfcrypt_gcm_impl - one implementation of GCM
  * @name: suffix of the driver names ("avx2"); empty for the portable C code
  * @simd: the functions below must be called in a kernel-mode FPU section
@@ -57,6 +82,9 @@ struct wolfcrypt_gcm_state {
  * @encrypt: encrypt and absorb @len bytes; the same rule for @len
  * @decrypt: absorb and decrypt @len bytes; the same rule for @len
  * @final: the whole 16-byte tag, given both lengths in bytes
+ * @update: all that there is to do for a part of a message by means of the
+ *	    others: wolfcrypt_gcm_update() with this implementation's functions,
+ *	    so that it takes one indirect call
  */
 struct wolfcrypt_gcm_impl {
 	const char *name;
@@ -78,7 +106,52 @@ struct wolfcrypt_gcm_impl {
 	void (*final)(const struct wolfcrypt_gcm_key *key,
 		      struct wolfcrypt_gcm_state *st, unsigned int aad_len,
 		      unsigned int crypt_len, u8 *tag);
+	void (*update)(struct wolfcrypt_gcm_msg *msg, u8 *dst, const u8 *src,
+		       unsigned int len, u8 *tag);
 };
+
+/* The first call begins the message, to share the FPU section. */
+static __always_inline void
+wolfcrypt_gcm_absorb(const struct wolfcrypt_gcm_impl *impl,
+		     struct wolfcrypt_gcm_msg *msg, const u8 *data,
+		     unsigned int len)
+{
+	if (!msg->begun) {
+		impl->init(msg->key, &msg->st, msg->iv);
+		msg->begun = true;
+	}
+	if (len)
+		impl->aad(msg->key, &msg->st, data, len);
+}
+
+/**
+ * wolfcrypt_gcm_update() - absorb the associated data that waits, encrypt or
+ *			    decrypt a part of a message, and finish it
+ * @impl: the implementation; a constant, so that its functions are called
+ *	  directly
+ * @msg: the message
+ * @dst: output; may be the same as @src
+ * @src: its next part; not looked at if @len is 0
+ * @len: a multiple of AES_BLOCK_SIZE, or any if this is the last part
+ * @tag: where the tag of 16 bytes goes, if this is the last part; else NULL
+ */
+static __always_inline void
+wolfcrypt_gcm_update(const struct wolfcrypt_gcm_impl *impl,
+		     struct wolfcrypt_gcm_msg *msg, u8 *dst, const u8 *src,
+		     unsigned int len, u8 *tag)
+{
+	wolfcrypt_gcm_absorb(impl, msg, msg->aad.buf, msg->aad.len);
+	msg->aad.len = 0;
+
+	if (len && msg->enc)
+		impl->encrypt(msg->key, &msg->st, dst, src, len);
+	else if (len)
+		impl->decrypt(msg->key, &msg->st, dst, src, len);
+
+	if (tag)
+		impl->final(msg->key, &msg->st, msg->aad_len, msg->crypt_len,
+			    tag);
+}
 
 extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_c;
 extern const struct wolfcrypt_gcm_impl wolfcrypt_gcm_aesni;

@@ -160,6 +160,13 @@ static void _isa##_final(const struct wolfcrypt_gcm_key *key,		\
 				     st->tag_mask);			\
 }									\
 									\
+static void _isa##_update(struct wolfcrypt_gcm_msg *msg, u8 *dst,	\
+			  const u8 *src, unsigned int len, u8 *tag)	\
+{									\
+	wolfcrypt_gcm_update(&wolfcrypt_gcm_##_isa, msg, dst, src, len,	\
+			     tag);					\
+}									\
+									\
 const struct wolfcrypt_gcm_impl wolfcrypt_gcm_##_isa = {		\
 	.name		= #_isa,					\
 	.simd		= true,						\
@@ -169,6 +176,7 @@ const struct wolfcrypt_gcm_impl wolfcrypt_gcm_##_isa = {		\
 	.encrypt	= _isa##_encrypt,				\
 	.decrypt	= _isa##_decrypt,				\
 	.final		= _isa##_final,					\
+	.update		= _isa##_update,				\
 }
 
 static bool aesni_usable(void)
@@ -224,6 +232,13 @@ asmlinkage void wolfcrypt_gcm_decrypt_##_isa(				\
 		struct wolfcrypt_gcm_state *st, u8 *dst,		\
 		const u8 *src, unsigned int len);			\
 									\
+static void _isa##_update(struct wolfcrypt_gcm_msg *msg, u8 *dst,	\
+			  const u8 *src, unsigned int len, u8 *tag)	\
+{									\
+	wolfcrypt_gcm_update(&wolfcrypt_gcm_##_isa, msg, dst, src, len,	\
+			     tag);					\
+}									\
+									\
 const struct wolfcrypt_gcm_impl wolfcrypt_gcm_##_isa = {		\
 	.name		= _name,					\
 	.simd		= true,						\
@@ -235,6 +250,7 @@ const struct wolfcrypt_gcm_impl wolfcrypt_gcm_##_isa = {		\
 	.encrypt	= wolfcrypt_gcm_encrypt_##_isa,			\
 	.decrypt	= wolfcrypt_gcm_decrypt_##_isa,			\
 	.final		= wolfcrypt_gcm_final_vaes,			\
+	.update		= _isa##_update,				\
 }
 
 GCM_VAES_IMPL(vaes_avx2, "vaes-avx2");
