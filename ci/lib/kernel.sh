@@ -135,7 +135,8 @@ config_names()
 config_tree()
 {
 	case $1 in
-	stock|um) echo "$1" ;;
+	stock) echo stock ;;
+	um|um-*) echo um ;;
 	*) echo wolfcrypt ;;
 	esac
 }
@@ -143,9 +144,18 @@ config_tree()
 # config_targets CONFIG: for make.
 config_targets()
 {
-	case $1 in
+	case $(config_tree "$1") in
 	um) echo linux ;;
 	*) echo bzImage modules ;;
+	esac
+}
+
+# config_flags CONFIG: more of the compiler's, as an argument of make. The thunks
+# are in ci/um/thunks.S; assembly returns without.
+config_flags()
+{
+	case $1 in
+	*-thunks) echo "KCFLAGS=-mindirect-branch=thunk-extern -mindirect-branch-register -mfunction-return=thunk-extern -fno-jump-tables -fcf-protection=none" ;;
 	esac
 }
 
@@ -156,7 +166,7 @@ kernel_image()
 
 	out=$(kernel_out "$(config_tree "$1")" "$1")
 	case $1 in
-	um) echo "$out/linux" ;;
+	um|um-*) echo "$out/linux" ;;
 	*) echo "$out/arch/x86/boot/bzImage" ;;
 	esac
 }
@@ -170,7 +180,7 @@ config_fragment()
 
 	case $1 in
 	stock) files=("$CONFIGS"/{base,stock}.config) ;;
-	um) files=("$CONFIGS/um.config") ;;
+	um|um-*) files=("$CONFIGS/um.config") ;;
 	esac
 	awk '{ symbol = "" }
 	     /^CONFIG_[A-Z0-9_]+=/ { symbol = substr($0, 1, index($0, "=") - 1) }

@@ -4,11 +4,11 @@
 # The patched kernel as User-Mode Linux: a program that runs the drivers natively,
 # with the instructions that this CPU has. Sourced after common.sh.
 
-# um_image: builds it, and names it
+# um_image [CONFIG]: builds it, and names it
 um_image()
 {
 	need_packages python3 util-linux
-	"$REPO/ci/build" --config um | tail -n 1
+	"$REPO/ci/build" --config "${1:-um}" | tail -n 1
 }
 
 # run_um LINUX SECONDS PARAMETER...: to its end. It is linked low, where nothing

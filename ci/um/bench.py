@@ -3,7 +3,7 @@
 """The plan of ci/bench, and its report.
 
     bench.py plan DIR [--quick] [--drivers A,B]     writes DIR/jobs
-    bench.py report DIR                             reads DIR/results
+    bench.py report DIR BUILD                       reads DIR/results
 """
 
 import argparse
@@ -172,8 +172,8 @@ def cpu(flags):
     return model, [flag for flag in wanted if flag in flags]
 
 
-def text(model, flags, limits, lines, clean, tried):
-    yield f"{datetime.date.today()}, {model} ({' '.join(flags)})"
+def text(model, flags, build, limits, lines, clean, tried):
+    yield f"{datetime.date.today()}, {model} ({' '.join(flags)}), build {build}"
     yield (f"{tried - clean} of {tried} batches dropped, "
            "because something else slowed the core meanwhile")
     yield "A ratio above 1: ours is faster than the fastest stock driver, named behind it."
@@ -226,7 +226,7 @@ def svg(lines):
     return "\n".join(out)
 
 
-def report(directory):
+def report(directory, build):
     results = json.load(open(f"{directory}/results", encoding="ascii"))
     if results["state"] != "operational":
         sys.exit(f"wolfCrypt's self-tests did not pass: its state is {results['state']}")
@@ -239,10 +239,10 @@ def report(directory):
     rows = [row for job in results["jobs"] for row in job["drivers"].values()]
     clean, tried = sum(row["clean"] for row in rows), sum(row["tried"] for row in rows)
     model, flags = cpu(results["flags"])
-    for line in text(model, flags, limits, lines, clean, tried):
+    for line in text(model, flags, build, limits, lines, clean, tried):
         print(line)
     with open(f"{directory}/bench.json", "w", encoding="utf-8") as file:
-        json.dump({"date": str(datetime.date.today()), "cpu": model, "isa": flags, "limits_fs": limits, "batches": tried,
+        json.dump({"date": str(datetime.date.today()), "cpu": model, "isa": flags, "build": build, "limits_fs": limits, "batches": tried,
                    "dirty": tried - clean, "comparison": lines, "jobs": results["jobs"]}, file, indent=1)
     with open(f"{directory}/bench.svg", "w", encoding="utf-8") as file:
         file.write(svg(lines))
@@ -255,12 +255,14 @@ def main():
     planner.add_argument("directory")
     planner.add_argument("--quick", action="store_true")
     planner.add_argument("--drivers", default="")
-    verbs.add_parser("report").add_argument("directory")
+    reporter = verbs.add_parser("report")
+    reporter.add_argument("directory")
+    reporter.add_argument("build")
     args = parser.parse_args()
     if args.verb == "plan":
         plan(args.directory, args.quick, set(filter(None, args.drivers.split(","))))
     else:
-        report(args.directory)
+        report(args.directory, args.build)
 
 
 if __name__ == "__main__":
