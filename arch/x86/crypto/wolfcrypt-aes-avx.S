@@ -27,8 +27,10 @@
  * them.
  */
 
-#include <linux/linkage.h>
 #include <linux/cfi_types.h>
+#include <linux/linkage.h>
+
+#include "wolfcrypt-vec.S"
 
 /* struct wolfcrypt_aes_key */
 #define KEY_DEC		240
@@ -85,17 +87,6 @@
 
 .text
 
-/* Names for the vectors of this length. */
-.macro	define_vector	i
-.if VL == 16
-	.set	V\i,		%xmm\i
-.elseif VL == 32
-	.set	V\i,		%ymm\i
-.else
-	.set	V\i,		%zmm\i
-.endif
-.endm
-
 /*
  * Registers by role. V0-V7 hold the blocks; V8-V14 belong to the mode. Where
  * there are 32 registers, K0-K14 hold the round keys, those of shorter keys
@@ -103,13 +94,8 @@
  * pass through KT.
  */
 .macro	define_registers
-.irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	define_vector	\i
-.endr
+	define_vectors
 .if VL == 64
-.irp i, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-	define_vector	\i
-.endr
 	.set	K0,		V16
 	.set	K1,		V17
 	.set	K2,		V18
@@ -170,47 +156,6 @@
 .endif
 .endm
 
-/* Instructions whose names depend on the length of the vector. */
-
-.macro	vload	src, dst
-.if VL == 64
-	vmovdqu64	\src, \dst
-.else
-	vmovdqu		\src, \dst
-.endif
-.endm
-
-.macro	vstore	src, dst
-	vload	\src, \dst
-.endm
-
-.macro	vmove	src, dst
-.if VL == 64
-	vmovdqa64	\src, \dst
-.else
-	vmovdqa		\src, \dst
-.endif
-.endm
-
-.macro	vxor	a, b, dst
-.if VL == 64
-	vpxorq		\a, \b, \dst
-.else
-	vpxor		\a, \b, \dst
-.endif
-.endm
-
-/* The block at \src into each block of \dst. */
-.macro	vbroadcast	src, dst
-.if VL == 64
-	vbroadcasti32x4	\src, \dst
-.elseif VL == 32
-	vbroadcasti128	\src, \dst
-.else
-	vmovdqu		\src, \dst
-.endif
-.endm
-
 /* KEY, KEY_LAST and ROUNDS; for decryption, of the inverse cipher. */
 .macro	start_key	dec
 	mov		KEY_ROUNDS(KEY), ROUNDS
@@ -224,18 +169,18 @@
 
 .macro	load_keys
 .if VL == 64
-	vbroadcast	(KEY), K0
+	vec_broadcast	(KEY), K0
 	cmp		$12, ROUNDS
 	jb		.Lload_10\@
 	je		.Lload_12\@
-	vbroadcast	16*(1-14)(KEY_LAST), K1
-	vbroadcast	16*(2-14)(KEY_LAST), K2
+	vec_broadcast	16*(1-14)(KEY_LAST), K1
+	vec_broadcast	16*(2-14)(KEY_LAST), K2
 .Lload_12\@:
-	vbroadcast	16*(3-14)(KEY_LAST), K3
-	vbroadcast	16*(4-14)(KEY_LAST), K4
+	vec_broadcast	16*(3-14)(KEY_LAST), K3
+	vec_broadcast	16*(4-14)(KEY_LAST), K4
 .Lload_10\@:
 .irp r, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
-	vbroadcast	16*(\r-14)(KEY_LAST), K\r
+	vec_broadcast	16*(\r-14)(KEY_LAST), K\r
 .endr
 .endif
 .endm
@@ -243,7 +188,7 @@
 /* K0 for the blocks to come. */
 .macro	first_key
 .if VL != 64
-	vbroadcast	(KEY), KT
+	vec_broadcast	(KEY), KT
 .endif
 .endm
 
@@ -255,7 +200,7 @@
 /* One round of the blocks in \n vectors; XTS has more to do meanwhile. */
 .macro	round	dec, r, n, mode
 .if VL != 64
-	vbroadcast	16*(\r-14)(KEY_LAST), KT
+	vec_broadcast	16*(\r-14)(KEY_LAST), KT
 	.set	ROUND,	KT
 .else
 	.set	ROUND,	K\r
@@ -340,7 +285,7 @@
 .if \part
 	vmovdqu64	\i*VL(SRC), V\i{%k1}{z}
 .else
-	vload		\i*VL(SRC), V\i
+	vec_load		\i*VL(SRC), V\i
 .endif
 .endm
 
@@ -348,7 +293,7 @@
 .if \part
 	vmovdqu64	V\i, \i*VL(DST){%k1}
 .else
-	vstore		V\i, \i*VL(DST)
+	vec_store		V\i, \i*VL(DST)
 .endif
 .endm
 
@@ -365,7 +310,7 @@
 .if \part
 	vpxorq		\i*VL(SRC), V\i, V\i{%k1}{z}
 .else
-	vxor		\i*VL(SRC), V\i, V\i
+	vec_xor		\i*VL(SRC), V\i, V\i
 .endif
 .endm
 
@@ -375,9 +320,9 @@
 .if \i < \n
 .if \part
 	load_data	\i, \part
-	vxor		V\i, K0, V\i
+	vec_xor		V\i, K0, V\i
 .else
-	vxor		\i*VL(SRC), K0, V\i
+	vec_xor		\i*VL(SRC), K0, V\i
 .endif
 .endif
 .endr
@@ -400,7 +345,7 @@
  * from the source, all of it before the first store.
  */
 .macro	chain_start
-	vbroadcast	(IV), CHAIN
+	vec_broadcast	(IV), CHAIN
 	mov		LEN, LEN	/* no caller need clear the upper half */
 	vmovdqu		-16(SRC, LEN64), LAST_XMM
 .endm
@@ -442,14 +387,14 @@
 
 .macro	cbc_store	n, part
 	chain_shift	\part
-	vxor		CHAIN, V0, V0
+	vec_xor		CHAIN, V0, V0
 .irp i, 1, 2, 3, 4, 5, 6, 7
 .if \i < \n
-	vxor		\i*VL-16(SRC), V\i, V\i
+	vec_xor		\i*VL-16(SRC), V\i, V\i
 .endif
 .endr
 .if !\part
-	vload		\n*VL-VL(SRC), CHAIN
+	vec_load		\n*VL-VL(SRC), CHAIN
 .endif
 	store_all	\n, \part
 .endm
@@ -477,14 +422,14 @@
 .macro	cfb_load	n, part
 	chain_shift	\part
 	first_key
-	vxor		CHAIN, K0, V0
+	vec_xor		CHAIN, K0, V0
 .irp i, 1, 2, 3, 4, 5, 6, 7
 .if \i < \n
-	vxor		\i*VL-16(SRC), K0, V\i
+	vec_xor		\i*VL-16(SRC), K0, V\i
 .endif
 .endr
 .if !\part
-	vload		\n*VL-VL(SRC), CHAIN
+	vec_load		\n*VL-VL(SRC), CHAIN
 .endif
 .endm
 
@@ -513,8 +458,8 @@
  * cuts LEN short, and ctr_end begins anew with what is WRAPPED.
  */
 .macro	ctr_start
-	vbroadcast	(IV), CTR
-	vbroadcast	.Lbswap(%rip), BSWAP
+	vec_broadcast	(IV), CTR
+	vec_broadcast	.Lbswap(%rip), BSWAP
 	vpshufb		BSWAP, CTR, CTR
 
 	mov		8(IV), CTR_END
@@ -536,10 +481,10 @@
 	vmovdqa		.Lctr_step_16(%rip), CTR_STEP
 .elseif VL == 32
 	vpaddq		.Lctr_lanes(%rip), CTR, CTR
-	vbroadcast	.Lctr_step_32(%rip), CTR_STEP
+	vec_broadcast	.Lctr_step_32(%rip), CTR_STEP
 .else
 	vpaddq		.Lctr_lanes(%rip), CTR, CTR
-	vbroadcast	.Lctr_step_64(%rip), CTR_STEP
+	vec_broadcast	.Lctr_step_64(%rip), CTR_STEP
 .endif
 .endm
 
@@ -549,7 +494,7 @@
 .if \i < \n
 	vpshufb		BSWAP, CTR, V\i
 	vpaddq		CTR_STEP, CTR, CTR
-	vxor		K0, V\i, V\i
+	vec_xor		K0, V\i, V\i
 .endif
 .endr
 .endm
@@ -638,8 +583,8 @@
 	/* The lowest double word of each block, for xts512_round. */
 	mov		$0x1111, %r10d
 	kmovw		%r10d, %k2
-	vbroadcast	.Lxts_poly(%rip), POLY
-	vbroadcast	(IV), V2
+	vec_broadcast	.Lxts_poly(%rip), POLY
+	vec_broadcast	(IV), V2
 	vpsrlvq		.Lxts_carries(%rip), V2, V0
 	vpsllvq		.Lxts_lanes(%rip), V2, T0
 	xts512_carry	T0
@@ -661,15 +606,15 @@
 
 .macro	xts512_next	n
 .if \n == 4
-	vmove		NEXT0, T0
-	vmove		NEXT1, T1
-	vmove		NEXT2, T2
-	vmove		NEXT3, T3
+	vec_move		NEXT0, T0
+	vec_move		NEXT1, T1
+	vec_move		NEXT2, T2
+	vec_move		NEXT3, T3
 .elseif \n == 2
-	vmove		T2, T0
-	vmove		T3, T1
+	vec_move		T2, T0
+	vec_move		T3, T1
 .else
-	vmove		T1, T0
+	vec_move		T1, T0
 .endif
 .endm
 
@@ -747,7 +692,7 @@
 .endm
 
 .macro	xts_split_start_vectors
-	vbroadcast	.Lxts_times_7(%rip), TIMES_7
+	vec_broadcast	.Lxts_times_7(%rip), TIMES_7
 .if VL == 16
 	vpunpcklqdq	T1, T0, LO
 	vpunpckhqdq	T1, T0, HI
@@ -802,7 +747,7 @@
 .macro	xts_store	n, part
 .irp i, 0, 1, 2, 3, 4, 5, 6, 7
 .if \i < \n
-	vxor		T\i, V\i, V\i
+	vec_xor		T\i, V\i, V\i
 .endif
 .endr
 	store_all	\n, \part

@@ -80,6 +80,8 @@
 #include <linux/cfi_types.h>
 #include <linux/linkage.h>
 
+#include "wolfcrypt-vec.S"
+
 /* struct wolfcrypt_gcm_key */
 .set	OFF_POWERS,	0
 .set	OFF_POWERS_END,	256
@@ -151,15 +153,7 @@
 .macro	set_registers	vl
 .set	VL, \vl
 .set	VECS, BATCH / VL
-.irp i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
-.if VL == 64
-	.set	V\i, %zmm\i
-.elseif VL == 32
-	.set	V\i, %ymm\i
-.else
-	.set	V\i, %xmm\i
-.endif
-.endr
+define_vectors
 /* A0 ... A7: blocks that AES works on, from V0 on */
 .irp i, 0,1,2,3,4,5,6,7
 	.set	A\i, V\i
@@ -206,51 +200,6 @@
 	.set	STEPS,	9
 .else
 	.set	STEPS,	19
-.endif
-.endm
-
-/* Instructions that go by other names or operands for 64 bytes */
-
-.macro	vec_xor	a, b, out
-.if VL == 64
-	vpxord		\a, \b, \out
-.else
-	vpxor		\a, \b, \out
-.endif
-.endm
-
-.macro	vec_load	mem, out
-.if VL == 64
-	vmovdqu8	\mem, \out
-.else
-	vmovdqu		\mem, \out
-.endif
-.endm
-
-.macro	vec_store	v, mem
-.if VL == 64
-	vmovdqu8	\v, \mem
-.else
-	vmovdqu		\v, \mem
-.endif
-.endm
-
-.macro	vec_move	v, out
-.if VL == 64
-	vmovdqa64	\v, \out
-.else
-	vmovdqa		\v, \out
-.endif
-.endm
-
-/* Load 16 bytes into every lane. */
-.macro	vec_broadcast	mem, out
-.if VL == 64
-	vbroadcasti32x4	\mem, \out
-.elseif VL == 32
-	vbroadcasti128	\mem, \out
-.else
-	vmovdqu		\mem, \out
 .endif
 .endm
 
