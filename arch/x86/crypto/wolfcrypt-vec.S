@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Included by assembly that is made for several lengths of vectors, VL bytes each: 16, 32
- * or 64. Names of registers, and of instructions that go by another one or have
- * other operands in EVEX.
+ * Included by assembly that is made for vectors of several lengths, of VL bytes:
+ * 16, 32 or 64. Names of registers, and of instructions that go by another one
+ * or have other operands in EVEX.
  */
 
 /* V0 to V15, and to V31 where there are so many. */
