@@ -5,6 +5,8 @@
 # Sourced after common.sh.
 
 KERNEL_NAME=linux-source-6.12
+# shellcheck disable=SC2034 # used by the checks
+KERNEL_CONFIG=linux-config-6.12
 KERNEL_TAR=/usr/src/$KERNEL_NAME.tar.xz
 KERNEL_DIR=$WOLFCRYPT_BUILD/kernel
 CONFIGS=$REPO/ci/configs

@@ -172,8 +172,19 @@ def cpu(flags):
     return model, [flag for flag in wanted if flag in flags]
 
 
-def text(model, flags, build, limits, lines, clean, tried):
+def boot_cost(times):
+    """The times of guest.py's boot_us(), with their sum."""
+    count = times.pop("count")
+    total = times["digest_linked"] + times["digest_patched"] + times["selftests"]
+    return {"selftests": count, "us": {**times, "total": total}}
+
+
+def text(model, flags, build, boot, limits, lines, clean, tried):
     yield f"{datetime.date.today()}, {model} ({' '.join(flags)}), build {build}"
+    us = boot["us"]
+    yield (f"At boot: digests {us['digest_linked']} us and {us['digest_patched']} us; in FIPS mode "
+           f"{boot['selftests']} self-tests {us['selftests']} us, of which integrity {us['integrity']} us; "
+           f"in all {us['total']} us")
     yield (f"{tried - clean} of {tried} batches dropped, "
            "because something else slowed the core meanwhile")
     yield "A ratio above 1: ours is faster than the fastest stock driver, named behind it."
@@ -239,10 +250,11 @@ def report(directory, build):
     rows = [row for job in results["jobs"] for row in job["drivers"].values()]
     clean, tried = sum(row["clean"] for row in rows), sum(row["tried"] for row in rows)
     model, flags = cpu(results["flags"])
-    for line in text(model, flags, build, limits, lines, clean, tried):
+    boot = boot_cost(results["boot"])
+    for line in text(model, flags, build, boot, limits, lines, clean, tried):
         print(line)
     with open(f"{directory}/bench.json", "w", encoding="utf-8") as file:
-        json.dump({"date": str(datetime.date.today()), "cpu": model, "isa": flags, "build": build, "limits_fs": limits, "batches": tried,
+        json.dump({"date": str(datetime.date.today()), "cpu": model, "isa": flags, "build": build, "boot": boot, "limits_fs": limits, "batches": tried,
                    "dirty": tried - clean, "comparison": lines, "jobs": results["jobs"]}, file, indent=1)
     with open(f"{directory}/bench.svg", "w", encoding="utf-8") as file:
         file.write(svg(lines))

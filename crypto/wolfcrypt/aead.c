@@ -9,7 +9,6 @@
 #include <crypto/internal/aead.h>
 #include <crypto/scatterwalk.h>
 #include <linux/errno.h>
-#include <linux/init.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -195,8 +194,8 @@ int wolfcrypt_esp_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
  *
  * Return: 0 or an error, when none of them is registered.
  */
-int __init wolfcrypt_aead_register(struct aead_alg *algs, int count,
-				   unsigned int ctxsize, const char *impl)
+int wolfcrypt_aead_register(struct aead_alg *algs, int count,
+			    unsigned int ctxsize, const char *impl)
 {
 	int i, err;
 
@@ -209,7 +208,7 @@ int __init wolfcrypt_aead_register(struct aead_alg *algs, int count,
 		base->cra_blocksize = 1;
 		base->cra_ctxsize = ctxsize;
 		base->cra_module = THIS_MODULE;
-		err = wolfcrypt_driver_name(base, impl);
+		err = wolfcrypt_alg_init(base, impl);
 		if (err)
 			return err;
 	}

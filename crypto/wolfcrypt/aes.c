@@ -30,7 +30,7 @@ const struct wolfcrypt_aes_impl *const wolfcrypt_aes_impls[] = {
 
 const struct wolfcrypt_aes_impl *wolfcrypt_aes __ro_after_init;
 
-void __init wolfcrypt_aes_select(void)
+void wolfcrypt_aes_select(void)
 {
 	wolfcrypt_aes = wolfcrypt_best(wolfcrypt_aes_impls);
 }
@@ -54,6 +54,10 @@ int wolfcrypt_aes_setkey(struct wolfcrypt_aes_key *key, const u8 *in_key,
 	err = aes_check_keylen(len);
 	if (err)
 		return err;
+
+	/* Of a longer key's schedules, this one's would leave the ends. */
+	if (key->rounds > len / 4 + 6)
+		memzero_explicit(key, sizeof(*key));
 
 	wolfcrypt_run(impl, impl->expand_key(key, in_key, len));
 	return 0;
@@ -364,6 +368,8 @@ static int aes_stream_crypt(struct skcipher_request *req,
 		err = aes_stream_walk(req, impl, fn, key, iv);
 	}
 	memcpy(req->iv, iv, AES_BLOCK_SIZE);
+	/* OFB's is key stream. */
+	memzero_explicit(iv, sizeof(iv));
 	return err;
 }
 
@@ -430,13 +436,12 @@ static struct skcipher_alg aes_algs[] = {
 		AES_BLOCK_SIZE, aes_ctr_crypt, aes_ctr_crypt),
 };
 
-int __init wolfcrypt_aes_register(void)
+int wolfcrypt_aes_register(void)
 {
 	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(aes_algs); i++) {
-		err = wolfcrypt_driver_name(&aes_algs[i].base,
-					    wolfcrypt_aes->name);
+		err = wolfcrypt_alg_init(&aes_algs[i].base, wolfcrypt_aes->name);
 		if (err)
 			return err;
 	}
@@ -446,6 +451,11 @@ int __init wolfcrypt_aes_register(void)
 void wolfcrypt_aes_unregister(void)
 {
 	crypto_unregister_skciphers(aes_algs, ARRAY_SIZE(aes_algs));
+}
+
+void wolfcrypt_aes_refuse(void)
+{
+	wolfcrypt_refuse_skciphers(aes_algs, ARRAY_SIZE(aes_algs));
 }
 
 MODULE_ALIAS_CRYPTO("ecb(aes)");

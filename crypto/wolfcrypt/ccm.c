@@ -309,12 +309,15 @@ static int rfc4309_crypt(struct aead_request *req, bool enc)
 	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
 	int aad_len = wolfcrypt_esp_aad_len(req->assoclen);
 	u8 iv[AES_BLOCK_SIZE];
+	int err;
 
 	if (aad_len < 0)
 		return aad_len;
 
 	wolfcrypt_rfc4309_iv(iv, ccm_ctx(tfm)->salt, req->iv);
-	return ccm_crypt(req, iv, aad_len, enc);
+	err = ccm_crypt(req, iv, aad_len, enc);
+	memzero_explicit(iv, sizeof(iv));
+	return err;
 }
 
 static int rfc4309_encrypt(struct aead_request *req)
@@ -347,7 +350,7 @@ static struct aead_alg ccm_algs[] = {
 	},
 };
 
-int __init wolfcrypt_ccm_register(void)
+int wolfcrypt_ccm_register(void)
 {
 	return wolfcrypt_aead_register(ccm_algs, ARRAY_SIZE(ccm_algs),
 				       WOLFCRYPT_CTXSIZE(struct ccm_ctx),
@@ -357,6 +360,11 @@ int __init wolfcrypt_ccm_register(void)
 void wolfcrypt_ccm_unregister(void)
 {
 	crypto_unregister_aeads(ccm_algs, ARRAY_SIZE(ccm_algs));
+}
+
+void wolfcrypt_ccm_refuse(void)
+{
+	wolfcrypt_refuse_aeads(ccm_algs, ARRAY_SIZE(ccm_algs));
 }
 
 MODULE_ALIAS_CRYPTO("ccm(aes)");

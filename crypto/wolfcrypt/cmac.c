@@ -65,6 +65,7 @@ static void cmac_absorb(const struct wolfcrypt_aes_impl *impl,
 		len -= n;
 	}
 	memcpy(st->mac, mac, sizeof(mac));
+	memzero_explicit(mac, sizeof(mac));
 }
 
 /**
@@ -162,6 +163,7 @@ void wolfcrypt_cmac_short(const struct wolfcrypt_aes_impl *impl,
 	cmac_last_block(key, last, data + n, len - n);
 	impl->cbcmac(&key->aes, NULL, last, AES_BLOCK_SIZE, mac);
 	memcpy(out, mac, AES_BLOCK_SIZE);
+	memzero_explicit(mac, sizeof(mac));
 	memzero_explicit(last, sizeof(last));
 }
 
@@ -242,11 +244,11 @@ static struct shash_alg cmac_alg = {
 	.digest		= cmac_digest,
 };
 
-int __init wolfcrypt_cmac_register(void)
+int wolfcrypt_cmac_register(void)
 {
 	int err;
 
-	err = wolfcrypt_driver_name(&cmac_alg.base, wolfcrypt_aes->name);
+	err = wolfcrypt_alg_init(&cmac_alg.base, wolfcrypt_aes->name);
 	if (err)
 		return err;
 	return crypto_register_shash(&cmac_alg);
@@ -255,6 +257,11 @@ int __init wolfcrypt_cmac_register(void)
 void wolfcrypt_cmac_unregister(void)
 {
 	crypto_unregister_shash(&cmac_alg);
+}
+
+void wolfcrypt_cmac_refuse(void)
+{
+	wolfcrypt_refuse_shashes(&cmac_alg, 1);
 }
 
 MODULE_ALIAS_CRYPTO("cmac(aes)");

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * AES-GCM (NIST SP 800-38D) with 96-bit IVs, and its form for ESP (RFC 4106):
- * the choice of an implementation, and the drivers.
+ * AES-GCM (NIST SP 800-38D) with 96-bit IVs, and its form for ESP (RFC 4106), with
+ * IVs from the caller or of its own: the choice of an implementation, and the drivers.
  */
 
 #include <crypto/algapi.h>
 #include <crypto/gcm.h>
 #include <crypto/internal/aead.h>
+#include <crypto/rng.h>
+#include <crypto/scatterwalk.h>
+#include <linux/atomic.h>
+#include <linux/fips.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include "aead.h"
 #include "gcm.h"
@@ -19,10 +25,13 @@
  * struct gcm_ctx - what a tfm keeps
  * @key: the key
  * @salt: what the IVs begin with, for rfc4106
+ * @seqiv: what they end with, for seqiv: the one thing that changes while there is a
+ *	   key
  */
 struct gcm_ctx {
 	struct wolfcrypt_gcm_key key;
 	u8 salt[WOLFCRYPT_RFC4106_SALT_SIZE];
+	struct wolfcrypt_seqiv seqiv;
 };
 
 const struct wolfcrypt_gcm_impl *const wolfcrypt_gcm_impls[] = {
@@ -39,7 +48,7 @@ const struct wolfcrypt_gcm_impl *const wolfcrypt_gcm_impls[] = {
 
 const struct wolfcrypt_gcm_impl *wolfcrypt_gcm __ro_after_init;
 
-void __init wolfcrypt_gcm_select(void)
+void wolfcrypt_gcm_select(void)
 {
 	wolfcrypt_gcm = wolfcrypt_best(wolfcrypt_gcm_impls);
 }
@@ -202,12 +211,15 @@ static int rfc4106_crypt(struct aead_request *req, bool enc)
 	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
 	int aad_len = wolfcrypt_esp_aad_len(req->assoclen);
 	u8 iv[WOLFCRYPT_GCM_IV_SIZE];
+	int err;
 
 	if (aad_len < 0)
 		return aad_len;
 
 	wolfcrypt_rfc4106_iv(iv, gcm_ctx(tfm)->salt, req->iv);
-	return gcm_crypt(req, iv, aad_len, enc);
+	err = gcm_crypt(req, iv, aad_len, enc);
+	memzero_explicit(iv, sizeof(iv));
+	return err;
 }
 
 static int rfc4106_encrypt(struct aead_request *req)
@@ -218,6 +230,94 @@ static int rfc4106_encrypt(struct aead_request *req)
 static int rfc4106_decrypt(struct aead_request *req)
 {
 	return rfc4106_crypt(req, false);
+}
+
+/**
+ * wolfcrypt_seqiv_next() - the IV of the next packet
+ * @seqiv: of the transform, used by all CPUs
+ * @iv: where it goes, WOLFCRYPT_ESP_IV_SIZE bytes
+ *
+ * The invocation field of SP 800-38D section 8.2.1: an integer that counts, so that
+ * none comes twice in this transform.
+ *
+ * Context: any.
+ * Return: 0, or -EOVERFLOW if all have been used.
+ */
+int wolfcrypt_seqiv_next(struct wolfcrypt_seqiv *seqiv, u8 *iv)
+{
+	u64 used = READ_ONCE(seqiv->used);
+
+	/* Not atomic64_t: its LOCK prefixes are patched when a second CPU comes. */
+	do {
+		if (used == U64_MAX)
+			return -EOVERFLOW;
+	} while (!sync_try_cmpxchg(&seqiv->used, &used, used + 1));
+	put_unaligned_be64(seqiv->start + used, iv);
+	return 0;
+}
+
+/*
+ * Two transforms with the same key and salt are for the caller to avoid. If they are
+ * there, a random start makes it unlikely that they use the same IVs.
+ */
+static int seqiv_init(struct crypto_aead *tfm)
+{
+	struct wolfcrypt_seqiv *seqiv = &gcm_ctx(tfm)->seqiv;
+	int err;
+
+	err = crypto_get_default_rng();
+	if (err)
+		return err;
+
+	seqiv->used = 0;
+	err = crypto_rng_get_bytes(crypto_default_rng, (u8 *)&seqiv->start,
+				   sizeof(seqiv->start));
+	crypto_put_default_rng();
+	return err;
+}
+
+/* The packet's IV, which is at req->iv now, is the last part of rfc4106's AAD. */
+static int seqiv_crypt(const struct aead_request *req, bool enc)
+{
+	struct aead_request subreq = *req;
+
+	subreq.assoclen += WOLFCRYPT_ESP_IV_SIZE;
+	subreq.cryptlen -= WOLFCRYPT_ESP_IV_SIZE;
+	return rfc4106_crypt(&subreq, enc);
+}
+
+/*
+ * As the template seqiv has it, whose users find this in its place; but the IV is the
+ * next of our own, whatever the caller wants, and where the output isn't in place the
+ * associated data isn't copied. The IV is given out in both places.
+ */
+static int seqiv_encrypt(struct aead_request *req)
+{
+	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
+	int err;
+
+	if (req->cryptlen < WOLFCRYPT_ESP_IV_SIZE)
+		return -EINVAL;
+
+	err = wolfcrypt_seqiv_next(&gcm_ctx(tfm)->seqiv, req->iv);
+	if (err)
+		return err;
+
+	scatterwalk_map_and_copy(req->iv, req->dst, req->assoclen,
+				 WOLFCRYPT_ESP_IV_SIZE, 1);
+	return seqiv_crypt(req, true);
+}
+
+static int seqiv_decrypt(struct aead_request *req)
+{
+	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
+
+	if (req->cryptlen < WOLFCRYPT_ESP_IV_SIZE + crypto_aead_authsize(tfm))
+		return -EINVAL;
+
+	scatterwalk_map_and_copy(req->iv, req->src, req->assoclen,
+				 WOLFCRYPT_ESP_IV_SIZE, 0);
+	return seqiv_crypt(req, false);
 }
 
 static struct aead_alg gcm_algs[] = {
@@ -237,20 +337,45 @@ static struct aead_alg gcm_algs[] = {
 		.setauthsize	= wolfcrypt_esp_setauthsize,
 		.encrypt	= rfc4106_encrypt,
 		.decrypt	= rfc4106_decrypt,
+	}, {
+		.base.cra_name	= "seqiv(rfc4106(gcm(aes)))",
+		.base.cra_driver_name = "seqiv-rfc4106-gcm-aes-wolfcrypt",
+		.ivsize		= WOLFCRYPT_ESP_IV_SIZE,
+		.init		= seqiv_init,
+		.setkey		= rfc4106_setkey,
+		.setauthsize	= wolfcrypt_esp_setauthsize,
+		.encrypt	= seqiv_encrypt,
+		.decrypt	= seqiv_decrypt,
 	},
 };
 
-int __init wolfcrypt_gcm_register(void)
+/*
+ * Users of seqiv find a driver of that name whatever its priority is: the template
+ * would have made one of the best driver of rfc4106, of an accelerator maybe. So it is
+ * there in FIPS mode only, which wants the IVs to be made here.
+ */
+static int gcm_count(void)
 {
-	return wolfcrypt_aead_register(gcm_algs, ARRAY_SIZE(gcm_algs),
+	return ARRAY_SIZE(gcm_algs) - !fips_enabled;
+}
+
+int wolfcrypt_gcm_register(void)
+{
+	return wolfcrypt_aead_register(gcm_algs, gcm_count(),
 				       WOLFCRYPT_CTXSIZE(struct gcm_ctx),
 				       wolfcrypt_gcm->name);
 }
 
 void wolfcrypt_gcm_unregister(void)
 {
-	crypto_unregister_aeads(gcm_algs, ARRAY_SIZE(gcm_algs));
+	crypto_unregister_aeads(gcm_algs, gcm_count());
+}
+
+void wolfcrypt_gcm_refuse(void)
+{
+	wolfcrypt_refuse_aeads(gcm_algs, ARRAY_SIZE(gcm_algs));
 }
 
 MODULE_ALIAS_CRYPTO("gcm(aes)");
 MODULE_ALIAS_CRYPTO("rfc4106(gcm(aes))");
+MODULE_ALIAS_CRYPTO("seqiv(rfc4106(gcm(aes)))");

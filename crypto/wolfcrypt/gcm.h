@@ -172,6 +172,18 @@ static inline const struct wolfcrypt_gcm_impl *wolfcrypt_gcm_pick(void)
 	return crypto_simd_usable() ? wolfcrypt_gcm : &wolfcrypt_gcm_c;
 }
 
+/**
+ * struct wolfcrypt_seqiv - IVs of packets
+ * @start: the first one, as a number
+ * @used: how many have been used
+ */
+struct wolfcrypt_seqiv {
+	u64 start;
+	u64 used;
+};
+
+int wolfcrypt_seqiv_next(struct wolfcrypt_seqiv *seqiv, u8 *iv);
+
 void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
 			      const struct wolfcrypt_gcm_key *key,
 			      const u8 *iv, const u8 *aad, unsigned int aad_len,

@@ -8,23 +8,12 @@
 #include <crypto/hmac.h>
 #include <crypto/internal/hash.h>
 #include <linux/fips.h>
-#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
 #include "internal.h"
 #include "sha.h"
-
-/**
- * struct wolfcrypt_hmac_key - an HMAC key, immutable once set
- * @inner: the chaining value after K0 ^ ipad
- * @outer: the chaining value after K0 ^ opad
- */
-struct wolfcrypt_hmac_key {
-	u64 inner[SHA512_DIGEST_SIZE / sizeof(u64)];
-	u64 outer[SHA512_DIGEST_SIZE / sizeof(u64)];
-};
 
 /* SP 800-131A revision 2 section 10: shorter keys are disallowed. */
 #define HMAC_FIPS_MIN_KEYLEN	(112 / 8)
@@ -48,11 +37,23 @@ static void hmac_absorb_key(const struct wolfcrypt_hash *hash,
 	impl->blocks(hk->outer, (const u8 *)k0, 1);
 }
 
-/* FIPS 198-1 table 1, steps 1 to 4 and 7, and the first blocks of 6 and 9. */
-static void hmac_expand_key(const struct wolfcrypt_hash *hash,
-			    const struct wolfcrypt_sha_impl *impl,
-			    struct wolfcrypt_hmac_key *hk,
-			    const u8 *key, unsigned int keylen)
+/**
+ * wolfcrypt_hmac_expand_key() - FIPS 198-1 table 1, what depends on the key alone
+ * @hash: the hash function
+ * @impl: one of @hash->impls that this CPU can run
+ * @hk: the expanded key
+ * @key: the key
+ * @keylen: its length, which is not checked
+ *
+ * These are the steps 1 to 4 and 7, and the first blocks of 6 and 9. The inner hash
+ * then starts from @hk->inner, a block on.
+ *
+ * Context: any in which @impl may run.
+ */
+void wolfcrypt_hmac_expand_key(const struct wolfcrypt_hash *hash,
+			       const struct wolfcrypt_sha_impl *impl,
+			       struct wolfcrypt_hmac_key *hk,
+			       const u8 *key, unsigned int keylen)
 {
 	u64 k0[SHA512_BLOCK_SIZE / sizeof(u64)] = {};
 
@@ -67,11 +68,20 @@ static void hmac_expand_key(const struct wolfcrypt_hash *hash,
 	memzero_explicit(k0, sizeof(k0));
 }
 
-/* @state: the inner hash, complete but for its padding; wiped */
-static void hmac_finish(const struct wolfcrypt_hash *hash,
-			const struct wolfcrypt_sha_impl *impl,
-			const struct wolfcrypt_hmac_key *hk, void *state,
-			u8 *out)
+/**
+ * wolfcrypt_hmac_finish() - the MAC, from the inner hash
+ * @hash: the hash function
+ * @impl: one of @hash->impls that this CPU can run
+ * @hk: the expanded key
+ * @state: the inner hash, complete but for its padding; wiped
+ * @out: the whole MAC, of @hash->digest_size bytes
+ *
+ * Context: any in which @impl may run.
+ */
+void wolfcrypt_hmac_finish(const struct wolfcrypt_hash *hash,
+			   const struct wolfcrypt_sha_impl *impl,
+			   const struct wolfcrypt_hmac_key *hk, void *state,
+			   u8 *out)
 {
 	u8 inner[SHA512_DIGEST_SIZE];
 
@@ -102,10 +112,10 @@ void wolfcrypt_hmac_digest_with(const struct wolfcrypt_hash *hash,
 	union wolfcrypt_hash_state state;
 	struct wolfcrypt_hmac_key hk;
 
-	hmac_expand_key(hash, impl, &hk, key, keylen);
+	wolfcrypt_hmac_expand_key(hash, impl, &hk, key, keylen);
 	wolfcrypt_hash_start(hash, &state, hk.inner, hash->block_size);
 	wolfcrypt_hash_update(hash, impl, &state, data, len);
-	hmac_finish(hash, impl, &hk, &state, out);
+	wolfcrypt_hmac_finish(hash, impl, &hk, &state, out);
 	memzero_explicit(&hk, sizeof(hk));
 }
 
@@ -125,8 +135,8 @@ static int hmac_setkey(struct crypto_shash *tfm, const u8 *key,
 	if (fips_enabled && keylen < HMAC_FIPS_MIN_KEYLEN)
 		return -EINVAL;
 
-	hmac_expand_key(hash, wolfcrypt_hash_pick(hash), crypto_shash_ctx(tfm),
-			key, keylen);
+	wolfcrypt_hmac_expand_key(hash, wolfcrypt_hash_pick(hash),
+				  crypto_shash_ctx(tfm), key, keylen);
 	return 0;
 }
 
@@ -158,7 +168,7 @@ static int hmac_finup(struct shash_desc *desc, const u8 *data,
 	const struct wolfcrypt_sha_impl *impl = wolfcrypt_hash_pick(hash);
 
 	wolfcrypt_hash_update(hash, impl, shash_desc_ctx(desc), data, len);
-	hmac_finish(hash, impl, hk, shash_desc_ctx(desc), out);
+	wolfcrypt_hmac_finish(hash, impl, hk, shash_desc_ctx(desc), out);
 	return 0;
 }
 
@@ -194,7 +204,7 @@ static struct shash_alg hmac_algs[WOLFCRYPT_HASHES] = {
 	},
 };
 
-int __init wolfcrypt_hmac_register(void)
+int wolfcrypt_hmac_register(void)
 {
 	unsigned int i;
 	int err;
@@ -208,7 +218,7 @@ int __init wolfcrypt_hmac_register(void)
 			 hash->name);
 		snprintf(base->cra_driver_name, sizeof(base->cra_driver_name),
 			 "hmac-%s-wolfcrypt", hash->name);
-		err = wolfcrypt_driver_name(base, (*hash->best)->name);
+		err = wolfcrypt_alg_init(base, (*hash->best)->name);
 		if (err)
 			return err;
 	}
@@ -218,6 +228,11 @@ int __init wolfcrypt_hmac_register(void)
 void wolfcrypt_hmac_unregister(void)
 {
 	crypto_unregister_shashes(hmac_algs, WOLFCRYPT_HASHES);
+}
+
+void wolfcrypt_hmac_refuse(void)
+{
+	wolfcrypt_refuse_shashes(hmac_algs, WOLFCRYPT_HASHES);
 }
 
 MODULE_ALIAS_CRYPTO("hmac(sha1)");

@@ -7,9 +7,16 @@
 #include <asm/simd.h>
 #include <crypto/internal/simd.h>
 #include <linux/align.h>
+#include <linux/compiler.h>
 #include <linux/crypto.h>
 #include <linux/kconfig.h>
+#include <linux/string.h>
 #include <linux/types.h>
+
+struct aead_alg;
+struct rng_alg;
+struct shash_alg;
+struct skcipher_alg;
 
 #define WOLFCRYPT_PRIORITY	CONFIG_CRYPTO_WOLFCRYPT_PRIORITY
 
@@ -74,24 +81,56 @@ static inline void *wolfcrypt_align_ctx(void *ctx)
 	return PTR_ALIGN(ctx, WOLFCRYPT_CTX_ALIGN);
 }
 
-int wolfcrypt_driver_name(struct crypto_alg *alg, const char *impl);
+/*
+ * Define a function that clears @_size bytes of the stack below its caller's frame,
+ * where a function of wolfCrypt's that was called before has left what nobody is to
+ * find.
+ */
+#define WOLFCRYPT_DEFINE_WIPE(_name, _size)		\
+static noinline_for_stack void _name(void)		\
+{							\
+	u8 dead[_size];					\
+							\
+	memzero_explicit(dead, sizeof(dead));		\
+}
 
-/* The drivers of one family: all of them are registered, or none. */
+int wolfcrypt_alg_init(struct crypto_alg *alg, const char *impl);
+void wolfcrypt_refuse(void);
+
+void wolfcrypt_refuse_skciphers(struct skcipher_alg *algs, int count);
+void wolfcrypt_refuse_aeads(struct aead_alg *algs, int count);
+void wolfcrypt_refuse_shashes(struct shash_alg *algs, int count);
+void wolfcrypt_refuse_rngs(struct rng_alg *algs, int count);
+
+/*
+ * The drivers of one family: all of them are registered, or none. Once they refuse,
+ * they do so for good.
+ */
 
 int wolfcrypt_aes_register(void);	/* ecb cbc cts ctr cfb ofb */
 void wolfcrypt_aes_unregister(void);
+void wolfcrypt_aes_refuse(void);
 int wolfcrypt_xts_register(void);
 void wolfcrypt_xts_unregister(void);
-int wolfcrypt_gcm_register(void);	/* gcm rfc4106 */
+void wolfcrypt_xts_refuse(void);
+int wolfcrypt_gcm_register(void);	/* gcm rfc4106 seqiv */
 void wolfcrypt_gcm_unregister(void);
+void wolfcrypt_gcm_refuse(void);
 int wolfcrypt_ccm_register(void);	/* ccm rfc4309 */
 void wolfcrypt_ccm_unregister(void);
+void wolfcrypt_ccm_refuse(void);
 int wolfcrypt_cmac_register(void);
 void wolfcrypt_cmac_unregister(void);
+void wolfcrypt_cmac_refuse(void);
 int wolfcrypt_sha_register(void);	/* sha1, sha2 */
 void wolfcrypt_sha_unregister(void);
+void wolfcrypt_sha_refuse(void);
 int wolfcrypt_hmac_register(void);	/* hmac of each */
 void wolfcrypt_hmac_unregister(void);
+void wolfcrypt_hmac_refuse(void);
+int wolfcrypt_drbg_register(void);	/* stdrng */
+void wolfcrypt_drbg_unregister(void);
+void wolfcrypt_drbg_refuse(void);
 
 /*
  * Choose the implementations; before the self-tests, which run all usable

@@ -16,26 +16,31 @@
 #include "internal.h"
 
 /**
- * wolfcrypt_driver_name() - complete a driver's name with its implementation's
+ * wolfcrypt_alg_init() - complete what all drivers have in common
  * @alg: the driver, whose cra_driver_name is "MODE-aes-wolfcrypt" or the like
- * @impl: name of the implementation; empty for the portable C code
+ * @impl: name of the implementation, which is added to that of the driver; empty
+ *	  for the portable C code
  *
- * Return: 0, or -ENAMETOOLONG.
+ * With fips=1 the crypto API is told to offer no other driver of the algorithm.
+ *
+ * Return: 0; -ENAMETOOLONG; or -ENOENT if it isn't known which of its services are
+ * approved.
  */
-int __init wolfcrypt_driver_name(struct crypto_alg *alg, const char *impl)
+int wolfcrypt_alg_init(struct crypto_alg *alg, const char *impl)
 {
 	size_t len = strlen(alg->cra_driver_name);
 	size_t room = sizeof(alg->cra_driver_name) - len;
 
-	if (!*impl)
-		return 0;
-	if (snprintf(alg->cra_driver_name + len, room, "-%s", impl) >= room)
+	if (wolfcrypt_exclusive())
+		alg->cra_flags |= CRYPTO_ALG_FIPS_EXCLUSIVE;
+	if (*impl &&
+	    snprintf(alg->cra_driver_name + len, room, "-%s", impl) >= room)
 		return -ENAMETOOLONG;
-	return 0;
+	return wolfcrypt_service_add(alg);
 }
 
 /* Primitives before the composites that the API could build on top of them. */
-static int __init wolfcrypt_register(void)
+static int wolfcrypt_register(void)
 {
 	int err;
 
@@ -45,9 +50,12 @@ static int __init wolfcrypt_register(void)
 	err = wolfcrypt_hmac_register();
 	if (err)
 		goto err_sha;
-	err = wolfcrypt_aes_register();
+	err = wolfcrypt_drbg_register();
 	if (err)
 		goto err_hmac;
+	err = wolfcrypt_aes_register();
+	if (err)
+		goto err_drbg;
 	err = wolfcrypt_xts_register();
 	if (err)
 		goto err_aes;
@@ -70,6 +78,8 @@ err_xts:
 	wolfcrypt_xts_unregister();
 err_aes:
 	wolfcrypt_aes_unregister();
+err_drbg:
+	wolfcrypt_drbg_unregister();
 err_hmac:
 	wolfcrypt_hmac_unregister();
 err_sha:
@@ -84,13 +94,33 @@ static void wolfcrypt_unregister(void)
 	wolfcrypt_cmac_unregister();
 	wolfcrypt_xts_unregister();
 	wolfcrypt_aes_unregister();
+	wolfcrypt_drbg_unregister();
 	wolfcrypt_hmac_unregister();
 	wolfcrypt_sha_unregister();
 }
 
-static int __init wolfcrypt_init(void)
+/**
+ * wolfcrypt_refuse() - have all drivers refuse all that is asked of them
+ *
+ * Context: any. There is no way back.
+ */
+void wolfcrypt_refuse(void)
+{
+	wolfcrypt_ccm_refuse();
+	wolfcrypt_gcm_refuse();
+	wolfcrypt_cmac_refuse();
+	wolfcrypt_xts_refuse();
+	wolfcrypt_aes_refuse();
+	wolfcrypt_drbg_refuse();
+	wolfcrypt_hmac_refuse();
+	wolfcrypt_sha_refuse();
+}
+
+static int wolfcrypt_init(void)
 {
 	int err;
+
+	wolfcrypt_integrity_load();
 
 	wolfcrypt_sha_select();
 	wolfcrypt_aes_select();
@@ -100,16 +130,31 @@ static int __init wolfcrypt_init(void)
 	if (err)
 		return err;
 
+	wolfcrypt_integrity_keep();
 	if (wolfcrypt_fips_mode()) {
 		err = wolfcrypt_run_selftests();
 		if (err)
 			goto err_selftests;
+	} else {
+		wolfcrypt_set_state(WOLFCRYPT_OPERATIONAL);
 	}
 
-	wolfcrypt_set_state(WOLFCRYPT_OPERATIONAL);
+	/*
+	 * A changed bit of the code above, or of what it calls, may have kept the
+	 * integrity test from being run or from being heeded.
+	 */
+	if (wolfcrypt_state() == WOLFCRYPT_ERROR ||
+	    (wolfcrypt_fips_mode() && !wolfcrypt_integrity_proved())) {
+		err = wolfcrypt_selftest_failed("integrity");
+		goto err_selftests;
+	}
 	err = wolfcrypt_register();
-	if (err)
+	if (err) {
+		/* With fips=1 the boot isn't to go on without the drivers. */
+		wolfcrypt_set_state(WOLFCRYPT_ERROR);
 		goto err_status;
+	}
+	wolfcrypt_services_init(wolfcrypt_kobj);
 	return 0;
 
 err_selftests:
@@ -121,9 +166,10 @@ err_status:
 	return err;
 }
 
-static void __exit wolfcrypt_exit(void)
+static void wolfcrypt_exit(void)
 {
 	wolfcrypt_unregister();
+	wolfcrypt_services_exit();
 	wolfcrypt_status_exit();
 }
 

@@ -18,6 +18,9 @@
 #include <wolfssl/wolfcrypt/sha256.h>
 #include <wolfssl/wolfcrypt/sha512.h>
 
+/* Words of the message, and of the chaining value, in what were frames of wolfCrypt's. */
+WOLFCRYPT_DEFINE_WIPE(wipe_schedule, 1024)
+
 static void sha1_blocks_c(void *state, const u8 *src, unsigned int n)
 {
 	struct sha1_state *st = state;
@@ -26,6 +29,7 @@ static void sha1_blocks_c(void *state, const u8 *src, unsigned int n)
 	static_assert(sizeof(sha.digest) == sizeof(st->state));
 	memcpy(sha.digest, st->state, sizeof(st->state));
 	wc_ShaUpdate(&sha, src, n * SHA1_BLOCK_SIZE);
+	wipe_schedule();
 	memcpy(st->state, sha.digest, sizeof(st->state));
 	memzero_explicit(&sha, sizeof(sha));
 }
@@ -38,6 +42,7 @@ static void sha256_blocks_c(void *state, const u8 *src, unsigned int n)
 	static_assert(sizeof(sha.digest) == sizeof(st->state));
 	memcpy(sha.digest, st->state, sizeof(st->state));
 	wc_Sha256Update(&sha, src, n * SHA256_BLOCK_SIZE);
+	wipe_schedule();
 	memcpy(st->state, sha.digest, sizeof(st->state));
 	memzero_explicit(&sha, sizeof(sha));
 }
@@ -50,6 +55,7 @@ static void sha512_blocks_c(void *state, const u8 *src, unsigned int n)
 	static_assert(sizeof(sha.digest) == sizeof(st->state));
 	memcpy(sha.digest, st->state, sizeof(st->state));
 	wc_Sha512Update(&sha, src, n * SHA512_BLOCK_SIZE);
+	wipe_schedule();
 	memcpy(st->state, sha.digest, sizeof(st->state));
 	memzero_explicit(&sha, sizeof(sha));
 }

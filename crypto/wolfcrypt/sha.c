@@ -5,7 +5,6 @@
  */
 
 #include <crypto/internal/hash.h>
-#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -350,8 +349,8 @@ static struct shash_alg sha_algs[WOLFCRYPT_HASHES] = {
  * @alg: a driver that keeps @hash's state object in its descriptor
  * @hash: the hash function
  */
-void __init wolfcrypt_hash_alg_init(struct shash_alg *alg,
-				    const struct wolfcrypt_hash *hash)
+void wolfcrypt_hash_alg_init(struct shash_alg *alg,
+			     const struct wolfcrypt_hash *hash)
 {
 	alg->digestsize = hash->digest_size;
 	alg->descsize = hash->state_size;
@@ -360,7 +359,7 @@ void __init wolfcrypt_hash_alg_init(struct shash_alg *alg,
 	alg->base.cra_module = THIS_MODULE;
 }
 
-int __init wolfcrypt_sha_register(void)
+int wolfcrypt_sha_register(void)
 {
 	unsigned int i;
 	int err;
@@ -373,7 +372,7 @@ int __init wolfcrypt_sha_register(void)
 		strscpy(base->cra_name, hash->name, sizeof(base->cra_name));
 		snprintf(base->cra_driver_name, sizeof(base->cra_driver_name),
 			 "%s-wolfcrypt", hash->name);
-		err = wolfcrypt_driver_name(base, (*hash->best)->name);
+		err = wolfcrypt_alg_init(base, (*hash->best)->name);
 		if (err)
 			return err;
 	}
@@ -385,7 +384,12 @@ void wolfcrypt_sha_unregister(void)
 	crypto_unregister_shashes(sha_algs, WOLFCRYPT_HASHES);
 }
 
-void __init wolfcrypt_sha_select(void)
+void wolfcrypt_sha_refuse(void)
+{
+	wolfcrypt_refuse_shashes(sha_algs, WOLFCRYPT_HASHES);
+}
+
+void wolfcrypt_sha_select(void)
 {
 	wolfcrypt_sha1 = wolfcrypt_best(wolfcrypt_sha1_impls);
 	wolfcrypt_sha256 = wolfcrypt_best(wolfcrypt_sha256_impls);

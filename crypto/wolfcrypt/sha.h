@@ -116,6 +116,25 @@ void wolfcrypt_hash_final(const struct wolfcrypt_hash *hash,
 void wolfcrypt_hash_alg_init(struct shash_alg *alg,
 			     const struct wolfcrypt_hash *hash);
 
+/**
+ * struct wolfcrypt_hmac_key - an HMAC key, immutable once set
+ * @inner: the chaining value after K0 ^ ipad
+ * @outer: the chaining value after K0 ^ opad
+ */
+struct wolfcrypt_hmac_key {
+	u64 inner[SHA512_DIGEST_SIZE / sizeof(u64)];
+	u64 outer[SHA512_DIGEST_SIZE / sizeof(u64)];
+};
+
+void wolfcrypt_hmac_expand_key(const struct wolfcrypt_hash *hash,
+			       const struct wolfcrypt_sha_impl *impl,
+			       struct wolfcrypt_hmac_key *hk,
+			       const u8 *key, unsigned int keylen);
+void wolfcrypt_hmac_finish(const struct wolfcrypt_hash *hash,
+			   const struct wolfcrypt_sha_impl *impl,
+			   const struct wolfcrypt_hmac_key *hk, void *state,
+			   u8 *out);
+
 /* Whole messages on an implementation of choice, for the self-tests. */
 void wolfcrypt_sha_digest_with(const struct wolfcrypt_hash *hash,
 			       const struct wolfcrypt_sha_impl *impl,

@@ -7,12 +7,16 @@
 #include <crypto/scatterwalk.h>
 #include <crypto/xts.h>
 #include <linux/errno.h>
+#include <linux/fips.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
 #include "aes.h"
 #include "internal.h"
 #include "skcipher.h"
+
+/* A data unit has at most 2^20 blocks (SP 800-38E section 4). */
+#define XTS_FIPS_MAX_LEN	(XTS_BLOCK_SIZE << 20)
 
 struct xts_ctx {
 	struct wolfcrypt_aes_key data;
@@ -158,6 +162,8 @@ static int xts_crypt(struct skcipher_request *req, bool enc)
 
 	if (req->cryptlen < XTS_BLOCK_SIZE)
 		return -EINVAL;
+	if (unlikely(req->cryptlen > XTS_FIPS_MAX_LEN) && fips_enabled)
+		return -EINVAL;
 
 	if (wolfcrypt_map(req, &span)) {
 		wolfcrypt_run(impl, xts_crypt_span(impl, ctx, &span,
@@ -200,11 +206,11 @@ static struct skcipher_alg xts_alg = {
 	.decrypt	= xts_decrypt,
 };
 
-int __init wolfcrypt_xts_register(void)
+int wolfcrypt_xts_register(void)
 {
 	int err;
 
-	err = wolfcrypt_driver_name(&xts_alg.base, wolfcrypt_aes->name);
+	err = wolfcrypt_alg_init(&xts_alg.base, wolfcrypt_aes->name);
 	if (err)
 		return err;
 	return crypto_register_skcipher(&xts_alg);
@@ -213,6 +219,11 @@ int __init wolfcrypt_xts_register(void)
 void wolfcrypt_xts_unregister(void)
 {
 	crypto_unregister_skcipher(&xts_alg);
+}
+
+void wolfcrypt_xts_refuse(void)
+{
+	wolfcrypt_refuse_skciphers(&xts_alg, 1);
 }
 
 MODULE_ALIAS_CRYPTO("xts(aes)");

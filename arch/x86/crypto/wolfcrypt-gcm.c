@@ -26,6 +26,9 @@
 #include "gcm.h"
 #include "wolfcrypt-cpu.h"
 
+/* The assembly leaves the powers of H in its frame, of less than 256 bytes. */
+WOLFCRYPT_DEFINE_WIPE(wipe_powers, 384)
+
 /*
  * One set of prototypes and of functions for each instruction set: wolfCrypt's
  * assembly comes in three copies that are used alike.
@@ -121,11 +124,13 @@ static void _isa##_encrypt(const struct wolfcrypt_gcm_key *key,		\
 	unsigned int rest = len % AES_BLOCK_SIZE;			\
 									\
 	len -= rest;							\
-	if (len)							\
+	if (len) {							\
 		AES_GCM_encrypt_update_##_asm(key->aes.enc,		\
 					      key->aes.rounds, dst,	\
 					      src, len, st->ghash,	\
 					      st->h, st->counter);	\
+		wipe_powers();						\
+	}								\
 	if (rest) {							\
 		_isa##_crypt_rest(key, st, dst + len, src + len, rest);	\
 		_isa##_absorb_rest(st, dst + len, rest);		\
@@ -139,11 +144,13 @@ static void _isa##_decrypt(const struct wolfcrypt_gcm_key *key,		\
 	unsigned int rest = len % AES_BLOCK_SIZE;			\
 									\
 	len -= rest;							\
-	if (len)							\
+	if (len) {							\
 		AES_GCM_decrypt_update_##_asm(key->aes.enc,		\
 					      key->aes.rounds, dst,	\
 					      src, len, st->ghash,	\
 					      st->h, st->counter);	\
+		wipe_powers();						\
+	}								\
 	if (rest) {							\
 		_isa##_absorb_rest(st, src + len, rest);		\
 		_isa##_crypt_rest(key, st, dst + len, src + len, rest);	\

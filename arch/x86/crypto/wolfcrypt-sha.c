@@ -56,6 +56,13 @@ asmlinkage sha256_asm_fn Transform_Sha256_AVX1_Len;
 asmlinkage sha512_asm_fn Transform_Sha512_AVX2_RORX_Len;
 asmlinkage sha512_asm_fn Transform_Sha512_AVX1_Len;
 
+/*
+ * The assembly leaves the message schedule in its frames: of AVX2 two, the inner one
+ * for an odd block, which take at most 1140 and 1600 bytes.
+ */
+WOLFCRYPT_DEFINE_WIPE(wipe_sha256, 1280)
+WOLFCRYPT_DEFINE_WIPE(wipe_sha512, 1728)
+
 /* Inlined, so that the assembly is called directly. */
 static __always_inline void sha512_blocks(struct sha512_state *st,
 					  const u8 *src, unsigned int n,
@@ -66,6 +73,7 @@ static __always_inline void sha512_blocks(struct sha512_state *st,
 	sha.data = src;
 	memcpy(sha.digest, st->state, sizeof(sha.digest));
 	transform(&sha, n * SHA512_BLOCK_SIZE);
+	wipe_sha512();
 	memcpy(st->state, sha.digest, sizeof(sha.digest));
 	memzero_explicit(&sha, sizeof(sha));
 }
@@ -89,6 +97,7 @@ static void sha256_blocks_avx2(void *state, const u8 *src, unsigned int n)
 
 	memcpy(sha.digest, st->state, sizeof(sha.digest));
 	Transform_Sha256_AVX2_RORX_Len(&sha, src, n * SHA256_BLOCK_SIZE);
+	wipe_sha256();
 	memcpy(st->state, sha.digest, sizeof(sha.digest));
 	memzero_explicit(&sha, sizeof(sha));
 }
@@ -96,6 +105,7 @@ static void sha256_blocks_avx2(void *state, const u8 *src, unsigned int n)
 static void sha256_blocks_avx(void *state, const u8 *src, unsigned int n)
 {
 	Transform_Sha256_AVX1_Len(state, src, n * SHA256_BLOCK_SIZE);
+	wipe_sha256();
 }
 
 static void sha512_blocks_avx2(void *state, const u8 *src, unsigned int n)

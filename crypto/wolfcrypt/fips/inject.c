@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fault injection: spoils the input of one self-test, to show that this test
- * can fail and what the module does then. For tests and for the lab.
+ * Fault injection: spoils the input of one self-test, or what the entropy source
+ * gives, to show that the test can fail and what the module does then. For tests and
+ * for the lab.
  */
 
+#include <linux/compiler.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -13,6 +15,15 @@
 static char *fips_break;
 module_param(fips_break, charp, 0444);
 MODULE_PARM_DESC(fips_break, "name of the self-test that is made to fail");
+
+enum entropy_break {
+	ENTROPY_STUCK = 1,
+	ENTROPY_BIASED,
+};
+
+static unsigned int entropy_break;
+module_param(entropy_break, uint, 0600);
+MODULE_PARM_DESC(entropy_break, "1: the entropy source is stuck, 2: every other byte of it is");
 
 /**
  * wolfcrypt_inject() - spoil the input of a test, if it is the chosen one
@@ -27,6 +38,21 @@ void wolfcrypt_inject(const char *name, u8 *in, unsigned int len)
 {
 	if (fips_break && !strcmp(fips_break, name))
 		in[len - 1] ^= 1;
+}
+
+/**
+ * wolfcrypt_inject_entropy() - spoil entropy, if that is chosen
+ * @bytes: what the source gave
+ * @len: their number
+ */
+void wolfcrypt_inject_entropy(u8 *bytes, unsigned int len)
+{
+	unsigned int step = READ_ONCE(entropy_break), i;
+
+	if (step != ENTROPY_STUCK && step != ENTROPY_BIASED)
+		return;
+	for (i = 0; i < len; i += step)
+		bytes[i] = 0;
 }
 
 /**

@@ -9,7 +9,6 @@
 #include <crypto/aes.h>
 #include <crypto/algapi.h>
 #include <linux/errno.h>
-#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
@@ -17,6 +16,7 @@
 #include "../aead.h"
 #include "../aes.h"
 #include "../cmac.h"
+#include "../drbg.h"
 #include "../gcm.h"
 #include "../internal.h"
 #include "../sha.h"
@@ -63,6 +63,7 @@ static struct kat_work {
 	struct wolfcrypt_cmac_key cmac_key;
 	struct wolfcrypt_gcm_key gcm_key;
 	struct wolfcrypt_cmac_state cmac;
+	struct wolfcrypt_drbg drbg;
 	u8 iv[AES_BLOCK_SIZE] __aligned(16);
 	u8 in[KAT_MAX_LEN];
 	u8 out[KAT_MAX_LEN];
@@ -73,7 +74,7 @@ static struct kat_work {
  * @name: algorithm, key size where it matters, direction
  * @run: compute on @impl from @v and the copy of its input in @w to @w->out;
  *	 returns 0, or -EBADMSG if the input is not authentic
- * @hash: the hash function; for hashes and HMAC only
+ * @hash: the hash function; for hashes, HMAC and the DRBG only
  * @fn: where in struct wolfcrypt_aes_impl the mode's function is; for modes
  *	that are such a function only
  * @crypt: encrypt or decrypt the first @len bytes of the message, and compute
@@ -104,6 +105,42 @@ static int kat_hmac(const struct wolfcrypt_kat *kat, const void *impl,
 {
 	wolfcrypt_hmac_digest_with(&wolfcrypt_hashes[kat->hash], impl, v->key,
 				   v->key_len, w->in, v->in_len, w->out);
+	return 0;
+}
+
+/* The seed is the input, which the other two tests of the DRBG have as their key. */
+static int kat_drbg_instantiate(const struct wolfcrypt_kat *kat,
+				const void *impl,
+				const struct wolfcrypt_kat_vector *v,
+				struct kat_work *w)
+{
+	wolfcrypt_drbg_instantiate(&w->drbg, impl, w->in, v->in_len, v->aad,
+				   v->aad_len);
+	wolfcrypt_drbg_generate(&w->drbg, impl, NULL, 0, w->out, v->out_len);
+	return 0;
+}
+
+/* The second request shows what the first one has made of the state. */
+static int kat_drbg_generate(const struct wolfcrypt_kat *kat, const void *impl,
+			     const struct wolfcrypt_kat_vector *v,
+			     struct kat_work *w)
+{
+	wolfcrypt_drbg_instantiate(&w->drbg, impl, v->key, v->key_len, NULL, 0);
+	wolfcrypt_drbg_generate(&w->drbg, impl, w->in, v->in_len, w->out,
+				v->out_len);
+	wolfcrypt_drbg_generate(&w->drbg, impl, w->in, v->in_len, w->out,
+				v->out_len);
+	return 0;
+}
+
+static int kat_drbg_reseed(const struct wolfcrypt_kat *kat, const void *impl,
+			   const struct wolfcrypt_kat_vector *v,
+			   struct kat_work *w)
+{
+	wolfcrypt_drbg_instantiate(&w->drbg, impl, v->key, v->key_len, NULL, 0);
+	wolfcrypt_drbg_reseed(&w->drbg, impl, w->in, v->in_len, v->aad,
+			      v->aad_len);
+	wolfcrypt_drbg_generate(&w->drbg, impl, NULL, 0, w->out, v->out_len);
 	return 0;
 }
 
@@ -298,6 +335,16 @@ static const struct wolfcrypt_kat hash_kats[] = {
 	{ .name = "hmac-sha512", .run = kat_hmac, .hash = WOLFCRYPT_SHA512 },
 };
 
+/* NIST SP 800-90A section 11.3. */
+static const struct wolfcrypt_kat drbg_kats[] = {
+	{ .name = "drbg-sha256-instantiate", .run = kat_drbg_instantiate,
+	  .hash = WOLFCRYPT_SHA256 },
+	{ .name = "drbg-sha256-generate", .run = kat_drbg_generate,
+	  .hash = WOLFCRYPT_SHA256 },
+	{ .name = "drbg-sha256-reseed", .run = kat_drbg_reseed,
+	  .hash = WOLFCRYPT_SHA256 },
+};
+
 /* In the "reject" tests the last bit of the tag is wrong. */
 static const struct wolfcrypt_kat aes_kats[] = {
 	{ .name = "key-aes-128", .run = kat_key },
@@ -341,7 +388,7 @@ static const struct wolfcrypt_kat gcm_kats[] = {
 	KAT_AEAD("rfc4106-gcm-aes-reject", kat_rfc4106, false),
 };
 
-static const struct wolfcrypt_kat_vector *__init kat_vector(const char *name)
+static const struct wolfcrypt_kat_vector *kat_vector(const char *name)
 {
 	int i;
 
@@ -352,12 +399,15 @@ static const struct wolfcrypt_kat_vector *__init kat_vector(const char *name)
 	return NULL;
 }
 
-static int __init kat_add(const struct wolfcrypt_kat *kat, const void *impl,
-			  const char *impl_name)
+static int kat_add(const struct wolfcrypt_kat *kat, const void *impl,
+		   const char *impl_name)
 {
 	struct wolfcrypt_selftest *test;
+	char name[sizeof(test->name)];
 
-	test = wolfcrypt_selftest_add(kat->name, impl_name);
+	snprintf(name, sizeof(name), "%s-%s", kat->name,
+		 *impl_name ? impl_name : "c");
+	test = wolfcrypt_selftest_add(name, wolfcrypt_kat_run);
 	if (!test)
 		return -ENOMEM;
 
@@ -367,7 +417,7 @@ static int __init kat_add(const struct wolfcrypt_kat *kat, const void *impl,
 	return 0;
 }
 
-static int __init kat_add_hash(const struct wolfcrypt_kat *kat)
+static int kat_add_hash(const struct wolfcrypt_kat *kat)
 {
 	const struct wolfcrypt_sha_impl *const *i;
 	int err = 0;
@@ -379,7 +429,7 @@ static int __init kat_add_hash(const struct wolfcrypt_kat *kat)
 	return err;
 }
 
-static int __init kat_add_aes(const struct wolfcrypt_kat *kat)
+static int kat_add_aes(const struct wolfcrypt_kat *kat)
 {
 	const struct wolfcrypt_aes_impl *const *i;
 	int err = 0;
@@ -391,7 +441,7 @@ static int __init kat_add_aes(const struct wolfcrypt_kat *kat)
 	return err;
 }
 
-static int __init kat_add_gcm(const struct wolfcrypt_kat *kat)
+static int kat_add_gcm(const struct wolfcrypt_kat *kat)
 {
 	const struct wolfcrypt_gcm_impl *const *i;
 	int err = 0;
@@ -406,21 +456,49 @@ static int __init kat_add_gcm(const struct wolfcrypt_kat *kat)
 /**
  * wolfcrypt_kat_add_all() - put all tests on the list of self-tests
  *
- * Hash and HMAC come first: the integrity of the module will rest on them.
+ * Hash and HMAC come first.
  *
  * Return: 0 or -ENOMEM.
  */
-int __init wolfcrypt_kat_add_all(void)
+int wolfcrypt_kat_add_all(void)
 {
 	int i, err = 0;
 
 	for (i = 0; i < ARRAY_SIZE(hash_kats) && !err; i++)
 		err = kat_add_hash(&hash_kats[i]);
+	for (i = 0; i < ARRAY_SIZE(drbg_kats) && !err; i++)
+		err = kat_add_hash(&drbg_kats[i]);
 	for (i = 0; i < ARRAY_SIZE(aes_kats) && !err; i++)
 		err = kat_add_aes(&aes_kats[i]);
 	for (i = 0; i < ARRAY_SIZE(gcm_kats) && !err; i++)
 		err = kat_add_gcm(&gcm_kats[i]);
 	return err;
+}
+
+/**
+ * wolfcrypt_kat_run_for_integrity() - test what the integrity test rests on
+ *
+ * That is SHA-256 and HMAC in portable C: their tests of the list, which is not made
+ * yet. They are run again with the others.
+ *
+ * Context: the boot CPU, at the start of the boot; or the module's init function.
+ * Return: did both pass?
+ */
+bool wolfcrypt_kat_run_for_integrity(void)
+{
+	struct wolfcrypt_selftest test = { .impl = &wolfcrypt_sha256_c };
+	unsigned int passed = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hash_kats); i++) {
+		test.kat = &hash_kats[i];
+		if (test.kat->hash != WOLFCRYPT_SHA256)
+			continue;
+		snprintf(test.name, sizeof(test.name), "%s-c", test.kat->name);
+		test.vector = kat_vector(test.name);
+		passed += wolfcrypt_kat_run(&test);
+	}
+	return passed == 2;
 }
 
 /**

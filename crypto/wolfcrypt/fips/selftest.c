@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The self-tests of cryptographic algorithms (ISO/IEC 19790 section 7.10.3.2):
- * their list, and their run before any driver is registered. What each of them
- * does is in kat.c.
+ * The self-tests: of the integrity of the module, and of cryptographic algorithms
+ * (ISO/IEC 19790 sections 7.10.2.2 and 7.10.3.2). Their list, and their run before
+ * any driver is registered. What they do is in integrity.c and in kat.c.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -11,26 +11,31 @@
 #include <linux/fips.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
+#include <linux/mutex.h>
 #include <linux/panic.h>
 #include <linux/printk.h>
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
 
+#include "../internal.h"
 #include "fips.h"
 #include "selftest.h"
+
+/* The tests compute in one place, so they are run by one caller at a time. */
+static DEFINE_MUTEX(run_mutex);
 
 /* In the order of the run; made once, before any status file shows it. */
 LIST_HEAD(wolfcrypt_selftests);
 
 /**
  * wolfcrypt_selftest_add() - append a test to the list
- * @kat_name: the algorithm and the direction
- * @impl_name: the implementation's name; empty for the portable C code
+ * @name: its name
+ * @run: how it is run
  *
  * Return: the test, which the caller completes; NULL if there is no memory.
  */
-struct wolfcrypt_selftest * __init
-wolfcrypt_selftest_add(const char *kat_name, const char *impl_name)
+struct wolfcrypt_selftest *
+wolfcrypt_selftest_add(const char *name, wolfcrypt_selftest_fn *run)
 {
 	struct wolfcrypt_selftest *test;
 
@@ -38,8 +43,8 @@ wolfcrypt_selftest_add(const char *kat_name, const char *impl_name)
 	if (!test)
 		return NULL;
 
-	snprintf(test->name, sizeof(test->name), "%s-%s", kat_name,
-		 *impl_name ? impl_name : "c");
+	strscpy(test->name, name);
+	test->run = run;
 	list_add_tail(&test->list, &wolfcrypt_selftests);
 	return test;
 }
@@ -49,14 +54,23 @@ wolfcrypt_selftest_add(const char *kat_name, const char *impl_name)
  *
  * Return: 0 or -ENOMEM.
  */
-int __init wolfcrypt_selftests_init(void)
+int wolfcrypt_selftests_init(void)
 {
-	int err;
+	if (IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_INTEGRITY) &&
+	    !wolfcrypt_selftest_add("integrity", wolfcrypt_integrity_run))
+		goto err;
+	if (wolfcrypt_kat_add_all())
+		goto err;
+	if (!wolfcrypt_selftest_add(WOLFCRYPT_ENTROPY_REPETITION,
+				    wolfcrypt_entropy_run) ||
+	    !wolfcrypt_selftest_add(WOLFCRYPT_ENTROPY_PROPORTION,
+				    wolfcrypt_entropy_run))
+		goto err;
+	return 0;
 
-	err = wolfcrypt_kat_add_all();
-	if (err)
-		wolfcrypt_selftests_exit();
-	return err;
+err:
+	wolfcrypt_selftests_exit();
+	return -ENOMEM;
 }
 
 /**
@@ -76,22 +90,55 @@ void wolfcrypt_selftests_exit(void)
 static bool selftest_run(struct wolfcrypt_selftest *test)
 {
 	u64 start = local_clock();
-	bool pass = wolfcrypt_kat_run(test);
+	bool pass = test->run(test);
 
 	test->time_ns = local_clock() - start;
 	test->result = pass ? WOLFCRYPT_PASS : WOLFCRYPT_FAIL;
 	return pass;
 }
 
-/* ISO/IEC 19790 section 7.10.1: the error state, and an indicator of it. */
-static int selftest_fail(const char *name)
+/**
+ * wolfcrypt_selftest_failed() - enter the error state, and say so
+ * @name: what failed
+ *
+ * ISO/IEC 19790 section 7.10.1. From now on the drivers refuse all that is asked of
+ * them. Panics if the whole kernel is in FIPS mode.
+ *
+ * Return: -ELIBBAD.
+ */
+int wolfcrypt_selftest_failed(const char *name)
 {
 	wolfcrypt_set_state(WOLFCRYPT_ERROR);
+	wolfcrypt_refuse();
 	pr_emerg("self-test %s failed\n", name);
 	fips_fail_notify();
 	if (fips_enabled)
 		panic(KBUILD_MODNAME ": self-test %s failed", name);
 	return -ELIBBAD;
+}
+
+static int run_all(void)
+{
+	struct wolfcrypt_selftest *test;
+	u64 start = local_clock();
+	unsigned int passed = 0;
+	const char *missed;
+
+	missed = wolfcrypt_inject_missed();
+	if (missed) {
+		pr_emerg("there is no self-test %s to break\n", missed);
+		return wolfcrypt_selftest_failed(missed);
+	}
+
+	list_for_each_entry(test, &wolfcrypt_selftests, list) {
+		if (!selftest_run(test))
+			return wolfcrypt_selftest_failed(test->name);
+		passed++;
+	}
+
+	pr_info("%u self-tests passed in %llu us\n", passed,
+		div_u64(local_clock() - start, NSEC_PER_USEC));
+	return 0;
 }
 
 /**
@@ -102,31 +149,21 @@ static int selftest_fail(const char *name)
  * and panics if the whole kernel is in FIPS mode. Likewise if a test was to be
  * broken that doesn't exist.
  *
- * Context: process context. One run at a time.
- * Return: 0, or -ELIBBAD on a failure, when no driver may be registered.
+ * When drivers are registered already, they go on meanwhile, and end with a failure.
+ *
+ * Context: process context; may sleep.
+ * Return: 0 in the operational state; -ELIBBAD in the error state, entered now or
+ * before, in which no driver may be registered.
  */
 int wolfcrypt_run_selftests(void)
 {
-	struct wolfcrypt_selftest *test;
-	u64 start = local_clock();
-	unsigned int passed = 0;
-	const char *missed;
+	int err;
 
+	mutex_lock(&run_mutex);
 	wolfcrypt_set_state(WOLFCRYPT_SELF_TEST);
-
-	missed = wolfcrypt_inject_missed();
-	if (missed) {
-		pr_emerg("there is no self-test %s to break\n", missed);
-		return selftest_fail(missed);
-	}
-
-	list_for_each_entry(test, &wolfcrypt_selftests, list) {
-		if (!selftest_run(test))
-			return selftest_fail(test->name);
-		passed++;
-	}
-
-	pr_info("%u self-tests passed in %llu us\n", passed,
-		div_u64(local_clock() - start, NSEC_PER_USEC));
-	return 0;
+	err = wolfcrypt_state() == WOLFCRYPT_ERROR ? -ELIBBAD : run_all();
+	if (!err)
+		wolfcrypt_set_state(WOLFCRYPT_OPERATIONAL);
+	mutex_unlock(&run_mutex);
+	return err;
 }

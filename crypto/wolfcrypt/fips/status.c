@@ -11,12 +11,13 @@
 #include <wolfssl/version.h>
 
 #include "fips.h"
+#include "integrity.h"
 #include "selftest.h"
 
 /* The version of the series of patches, as against that of the import. */
 #define WOLFCRYPT_SERIES_VERSION	"0.1"
 
-static struct kobject *status_kobj;
+struct kobject *wolfcrypt_kobj;
 static struct kobject *selftests_kobj;
 
 static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -45,6 +46,30 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr,
 			  LIBWOLFSSL_VERSION_STRING, WOLFCRYPT_SERIES_VERSION);
 }
 
+static ssize_t digest_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%*phN\n", WOLFCRYPT_INTEGRITY_DIGEST_SIZE,
+			  wolfcrypt_integrity_digest());
+}
+
+static ssize_t run_selftests_store(struct kobject *kobj,
+				   struct kobj_attribute *attr, const char *buf,
+				   size_t count)
+{
+	bool run;
+	int err;
+
+	err = kstrtobool(buf, &run);
+	if (err)
+		return err;
+	if (!run)
+		return -EINVAL;
+
+	err = wolfcrypt_run_selftests();
+	return err ?: count;
+}
+
 static ssize_t selftest_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf)
 {
@@ -66,14 +91,19 @@ static struct kobj_attribute state_attr = __ATTR_RO(state);
 static struct kobj_attribute fips_attr = __ATTR_RO(fips);
 static struct kobj_attribute version_attr = __ATTR_RO(version);
 
+static struct kobj_attribute run_selftests_attr = __ATTR_WO(run_selftests);
+static struct kobj_attribute digest_attr = __ATTR_RO(digest);
+
 static const struct attribute *status_attrs[] = {
 	&state_attr.attr,
 	&fips_attr.attr,
 	&version_attr.attr,
+	&run_selftests_attr.attr,
+	IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_INTEGRITY) ? &digest_attr.attr : NULL,
 	NULL
 };
 
-static int __init selftest_files_create(void)
+static int selftest_files_create(void)
 {
 	struct wolfcrypt_selftest *test;
 	int err;
@@ -105,7 +135,7 @@ static void status_dir_remove(struct kobject *kobj)
  *
  * Return: 0 or a negative error, when nothing is left behind.
  */
-int __init wolfcrypt_status_init(void)
+int wolfcrypt_status_init(void)
 {
 	int err;
 
@@ -114,16 +144,16 @@ int __init wolfcrypt_status_init(void)
 		return err;
 
 	err = -ENOMEM;
-	status_kobj = kobject_create_and_add("wolfcrypt", kernel_kobj);
-	if (!status_kobj)
+	wolfcrypt_kobj = kobject_create_and_add("wolfcrypt", kernel_kobj);
+	if (!wolfcrypt_kobj)
 		goto err_selftests;
 
-	err = sysfs_create_files(status_kobj, status_attrs);
+	err = sysfs_create_files(wolfcrypt_kobj, status_attrs);
 	if (err)
 		goto err_status_kobj;
 
 	err = -ENOMEM;
-	selftests_kobj = kobject_create_and_add("selftests", status_kobj);
+	selftests_kobj = kobject_create_and_add("selftests", wolfcrypt_kobj);
 	if (!selftests_kobj)
 		goto err_status_kobj;
 
@@ -135,7 +165,7 @@ int __init wolfcrypt_status_init(void)
 err_selftests_kobj:
 	status_dir_remove(selftests_kobj);
 err_status_kobj:
-	status_dir_remove(status_kobj);
+	status_dir_remove(wolfcrypt_kobj);
 err_selftests:
 	wolfcrypt_selftests_exit();
 	return err;
@@ -147,6 +177,6 @@ err_selftests:
 void wolfcrypt_status_exit(void)
 {
 	status_dir_remove(selftests_kobj);
-	status_dir_remove(status_kobj);
+	status_dir_remove(wolfcrypt_kobj);
 	wolfcrypt_selftests_exit();
 }

@@ -5,8 +5,9 @@
 That file is what it prints.
 
 The answers come from python3-cryptography, which is OpenSSL: a source
-independent of the code under test. The output depends on nothing else, so that
-it can be reproduced byte for byte.
+independent of the code under test. So are key schedules and the DRBG, which it does
+not have, and which are computed here and held against NIST's examples. The output
+depends on nothing else, so that it can be reproduced byte for byte.
 
 Every test has a vector of its own, that of no other test: spoiling one of them
 in the kernel's image breaks one test. Keys and messages are drawn from SHAKE256
@@ -14,6 +15,7 @@ of the test's name.
 """
 
 import hashlib
+import os
 import struct
 import sys
 import warnings
@@ -22,6 +24,10 @@ from cryptography.hazmat.primitives import cmac, hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
 from cryptography.utils import CryptographyDeprecationWarning
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../../testing/selftests/wolfcrypt"))
+from oracle import HashDrbg  # noqa: E402
 
 # Newer versions are going to move CFB and OFB elsewhere, and say so.
 warnings.simplefilter("ignore", CryptographyDeprecationWarning)
@@ -90,6 +96,51 @@ def hmac_sha(name, algorithm, size):
     ctx = hmac.HMAC(key, algorithm)
     ctx.update(message)
     return {"key": key, "in": message, "out": ctx.finalize()}
+
+
+def check_drbg():
+    """Examples of NIST's CAVP: with personalization and additional input, and
+    with prediction resistance, which is a reseed before each request."""
+    entropy = ("69ed82a9c57bbfe51d2fcb7ad3507d96b4b92b50775127743374baf130df8edf"
+               "871d87bc96b2c3a7ed605e614e51291a")
+    pers = "74a6e008f927ee1d6e3c282087ddd7543147784be56da373a965b110c1dc777c"
+    addtl = ("74d36ddae8d6865f6301fdf27d06296d94d166f0d272674e77c53d9e03e3a578",
+             "f6b63df07c2604c58bcd3e6a9f9c3a2edb4787e58e005e2b747fa6f680cd9b21")
+    drbg = HashDrbg(bytes.fromhex(entropy), bytes.fromhex(pers))
+    for text in addtl:
+        out = drbg.generate(128, bytes.fromhex(text))
+    assert out[:16].hex() == "a571243111fe13e1a82412fb37a127a5"
+
+    entropy = ("72884ccd6c855770f70b8b86c1ebd24e3614ab18c49cc9cf1ae8f77b024973d7"
+               "f1427dc63f292decd366513f1d8d5b4e")
+    reseeds = (
+        "389c91fac2a3468956083f6273d522a929633a1de55d5e4f67b0677a5e9e0c62",
+        "b28f36b2f68d3913fa6c66cf628a7e8c1233719c69e4a5f08ceeeb9cf5319831")
+    drbg = HashDrbg(bytes.fromhex(entropy))
+    for text in reseeds:
+        drbg.reseed(bytes.fromhex(text))
+        out = drbg.generate(128)
+    assert out[:16].hex() == "527ba3ad7177a449420461c7f0afa5fd"
+
+
+# Many outputs of the hash, and a part of one.
+DRBG_LEN = 1000
+
+
+def drbg(name, what):
+    seed = draw(name, "seed", 48)
+    addtl = draw(name, "additional", 41)
+    if what == "instantiate":
+        ctx = HashDrbg(seed, addtl)
+        return {"in": seed, "aad": addtl, "out": ctx.generate(DRBG_LEN)}
+    ctx = HashDrbg(seed)
+    if what == "generate":
+        ctx.generate(DRBG_LEN, addtl)
+        return {"key": seed, "in": addtl, "out": ctx.generate(DRBG_LEN, addtl)}
+    entropy = draw(name, "entropy", 32)
+    ctx.reseed(entropy, addtl)
+    return {"key": seed, "in": entropy, "aad": addtl,
+            "out": ctx.generate(DRBG_LEN)}
 
 
 def gf_mul(a, b):
@@ -318,6 +369,11 @@ def all_vectors():
             test = f"hmac-{name}-{impl}"
             yield test, hmac_sha(test, algorithm, size)
 
+    for impl in SHA256_IMPLS:
+        for what in "instantiate", "generate", "reseed":
+            test = f"drbg-sha256-{what}-{impl}"
+            yield test, drbg(test, what)
+
     for tests, impls in (AES_TESTS, AES_IMPLS), (GCM_TESTS, GCM_IMPLS):
         for impl in impls:
             for name, make, *args in tests:
@@ -345,6 +401,7 @@ def c_vector(name, vector):
 
 def main():
     check_expand_key()
+    check_drbg()
     vectors = list(all_vectors())
     for field in "key", "in":
         drawn = [v[field] for _, v in vectors if field in v]

@@ -16,7 +16,11 @@ algorithms=(
 	"cmac(aes)"
 	sha1 sha224 sha256 sha384 sha512
 	"hmac(sha1)" "hmac(sha224)" "hmac(sha256)" "hmac(sha384)" "hmac(sha512)"
+	stdrng
 )
+
+[[ -r /proc/sys/crypto/fips_enabled && $(</proc/sys/crypto/fips_enabled) == 1 ]] &&
+	algorithms+=("seqiv(rfc4106(gcm(aes)))")
 
 preferred() {
 	local name=$1 best driver selftest first second

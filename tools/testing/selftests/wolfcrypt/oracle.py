@@ -7,6 +7,7 @@ together from those it has, as their standards define them.
 
 import hashlib
 import hmac as pyhmac
+import struct
 import sys
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -144,3 +145,44 @@ if __name__ == "__main__":
     with open(sys.argv[2], "rb") as keyfile:
         sys.stdout.buffer.write(sectors(sys.argv[1], keyfile.read(),
                                         sys.stdin.buffer.read()))
+
+
+class HashDrbg:
+    """Hash_DRBG with SHA-256, SP 800-90A Rev. 1 section 10.1.1."""
+
+    SEEDLEN = 55
+
+    def __init__(self, entropy, pers=b""):
+        self.set_seed(entropy + pers)
+
+    @staticmethod
+    def hash(data):
+        return hashlib.sha256(data).digest()
+
+    def hash_df(self, data):
+        bits = struct.pack(">I", 8 * self.SEEDLEN)
+        return b"".join(self.hash(bytes([i]) + bits + data)
+                        for i in (1, 2))[:self.SEEDLEN]
+
+    def set_seed(self, material):
+        self.v = self.hash_df(material)
+        self.c = self.hash_df(b"\0" + self.v)
+        self.counter = 1
+
+    def reseed(self, entropy, addtl=b""):
+        self.set_seed(b"\1" + self.v + entropy + addtl)
+
+    def plus(self, *terms):
+        total = int.from_bytes(self.v, "big") + sum(
+            t if isinstance(t, int) else int.from_bytes(t, "big")
+            for t in terms)
+        return (total % 2 ** (8 * self.SEEDLEN)).to_bytes(self.SEEDLEN, "big")
+
+    def generate(self, size, addtl=b""):
+        if addtl:
+            self.v = self.plus(self.hash(b"\2" + self.v + addtl))
+        out = b"".join(self.hash(self.plus(i))
+                       for i in range(-(-size // 32)))[:size]
+        self.v = self.plus(self.hash(b"\3" + self.v), self.c, self.counter)
+        self.counter += 1
+        return out

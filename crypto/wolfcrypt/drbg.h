@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hash_DRBG with SHA-256 (NIST SP 800-90A Rev. 1 section 10.1.1), and the entropy
+ * that it is seeded with.
+ */
+#ifndef _CRYPTO_WOLFCRYPT_DRBG_H
+#define _CRYPTO_WOLFCRYPT_DRBG_H
+
+#include <linux/types.h>
+
+#include "sha.h"
+
+/* Table 2 of that standard, in bytes. */
+#define WOLFCRYPT_DRBG_SEEDLEN		55
+#define WOLFCRYPT_DRBG_MAX_REQUEST	65536U
+
+/* For a security strength of 256 bits; the nonce is drawn with the entropy. */
+#define WOLFCRYPT_DRBG_ENTROPY		32
+#define WOLFCRYPT_DRBG_NONCE		16
+
+/**
+ * struct wolfcrypt_drbg - the working state (section 10.1.1.1)
+ * @v: V, which changes with each request
+ * @c: C, which changes with each seed
+ * @reseed_counter: requests since the last seed, and 1
+ */
+struct wolfcrypt_drbg {
+	u8 v[WOLFCRYPT_DRBG_SEEDLEN];
+	u8 c[WOLFCRYPT_DRBG_SEEDLEN];
+	u64 reseed_counter;
+};
+
+void wolfcrypt_drbg_instantiate(struct wolfcrypt_drbg *drbg,
+				const struct wolfcrypt_sha_impl *impl,
+				const u8 *entropy, unsigned int entropy_len,
+				const u8 *pers, unsigned int pers_len);
+void wolfcrypt_drbg_reseed(struct wolfcrypt_drbg *drbg,
+			   const struct wolfcrypt_sha_impl *impl,
+			   const u8 *entropy, unsigned int entropy_len,
+			   const u8 *addtl, unsigned int addtl_len);
+void wolfcrypt_drbg_generate(struct wolfcrypt_drbg *drbg,
+			     const struct wolfcrypt_sha_impl *impl,
+			     const u8 *addtl, unsigned int addtl_len,
+			     u8 *out, unsigned int len);
+
+int wolfcrypt_entropy(u8 *out, unsigned int len, bool wait);
+void wolfcrypt_entropy_exit(void);
+
+#endif /* _CRYPTO_WOLFCRYPT_DRBG_H */
