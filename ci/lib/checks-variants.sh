@@ -34,11 +34,12 @@ compile_wolfcrypt()
 	[ "$status" -eq 0 ] || fail "does not compile"
 }
 
-# wolfcrypt_objects OUT: those that are built in, relative to it
+# wolfcrypt_objects OUT: those that are built in, relative to it, and not what they
+# are linked to
 wolfcrypt_objects()
 {
-	(cd "$1" && ar t crypto/wolfcrypt/built-in.a) | sed "s#^$1/##" |
-		awk '{ while (sub(/[^\/]+\/\.\.\//, "")); print }'
+	(cd "$1" && find crypto/wolfcrypt arch/x86/crypto/wolfcrypt* -name '*.o' \
+		-not -name 'boundary*' -not -name '*bench*')
 }
 
 # check_clang VERSION [WITHOUT]: as a module, for which objtool runs on all of it
@@ -80,6 +81,86 @@ check_sparse()
 	note "$(grep -c '^  CHECK ' "$WORK/make.log") files, no warnings, with W=1"
 }
 
+# The distribution's own configuration, with wolfCrypt set and all else at its
+# default: whether the module then stays within its boundary. objtool, which has its
+# say on vmlinux.o there, is asked about the module alone.
+check_distro_config()
+{
+	local src out config
+
+	need_packages "$KERNEL_CONFIG"
+	patched_tree
+	src=$(kernel_src wolfcrypt)
+	out=$(kernel_out wolfcrypt distro)
+	config=$(dpkg -L "$KERNEL_CONFIG" | grep -E '/config\.amd64_none_amd64\.xz$') ||
+		fail "no configuration in $KERNEL_CONFIG"
+	mkdir -p "$out"
+	xzcat "$config" >"$out/.config"
+	"$src/scripts/config" --file "$out/.config" -e CRYPTO_WOLFCRYPT \
+		-d DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT -e DEBUG_INFO_NONE
+	kernel_make "$src" "$out" -s olddefconfig
+	grep -x CONFIG_CRYPTO_WOLFCRYPT_INTEGRITY=y "$out/.config" || fail "not by default"
+	grep -x CONFIG_PREEMPT_DYNAMIC=y "$out/.config" || fail "not what distributions have"
+	compile_wolfcrypt "$out"
+	(cd "$out" && tools/objtool/objtool --hacks=jump_label --hacks=noinstr \
+		--hacks=skylake --ibt --orc --retpoline --rethunk --sls \
+		--static-call --uaccess --prefix=16 --link crypto/wolfcrypt/fips/boundary.o) \
+		>"$WORK/objtool.log" 2>&1 || fail "objtool fails"
+	cat "$WORK/objtool.log"
+	[ ! -s "$WORK/objtool.log" ] || fail "warnings of objtool"
+	note "$(grep -c '^[^#]' "$src/crypto/wolfcrypt/fips/boundary.services") services suffice"
+}
+
+# elsewhere_make ARG...: make for a tree and its output in WORK, as somebody else, at
+# another time, with nothing out of ccache's cache. Objects that are there are taken as
+# they are: "prepare", and "." for all directories, would compile the kernel anew.
+elsewhere_make()
+{
+	local src out
+
+	src=$(KERNEL_DIR=$WORK kernel_src wolfcrypt)
+	out=$(KERNEL_DIR=$WORK kernel_out wolfcrypt 'test')
+	KERNEL_DIR=$WORK CCACHE_DIR=$WORK/ccache kernel_make "$src" "$out" -C "$out" \
+		-f "$src/Makefile" --no-print-directory -s -j"$(nproc)" -o prepare \
+		KBUILD_BUILD_TIMESTAMP="$(date)" KBUILD_BUILD_USER=someone-else \
+		KBUILD_BUILD_HOST=elsewhere.example "$@"
+}
+
+# sealed_digest VMLINUX, if it is the one in its record
+sealed_digest()
+{
+	"$(kernel_out wolfcrypt 'test')/crypto/wolfcrypt/fips/mkintegrity" verify "$1" |
+		sed -n 's/^.*: \([0-9a-f]\{64\}\) pass$/\1/p'
+}
+
+# The digest is that of the tree: not of who builds it, when, and where. The module
+# is compiled anew, and with it the kernel is linked anew.
+check_reproducible()
+{
+	local src copy out new before after
+
+	patched_tree
+	src=$(kernel_src wolfcrypt)
+	out=$(kernel_out wolfcrypt 'test')
+	[ -f "$out/vmlinux" ] || fail "no $out/vmlinux: run build-test first"
+	new=$(KERNEL_DIR=$WORK kernel_out wolfcrypt 'test')
+	copy=$(KERNEL_DIR=$WORK kernel_src wolfcrypt)
+	mkdir -p "$copy" "${new%/*}"
+	ln -s -t "$copy" "$src"/*
+	cp -a "$out" "$new"
+	rm -rf "$new"/{vmlinux*,crypto/wolfcrypt,arch/x86/crypto/wolfcrypt*}
+	elsewhere_make include/generated/compile.h
+	elsewhere_make crypto/wolfcrypt/
+	elsewhere_make -o . vmlinux
+	grep -a -q 'Linux version .*someone-else@elsewhere.example' "$new/vmlinux" ||
+		fail "not built by somebody else"
+	before=$(sealed_digest "$out/vmlinux")
+	after=$(sealed_digest "$new/vmlinux")
+	echo "$before here, $after elsewhere"
+	[ "${before:-none}" = "$after" ] || fail "another digest"
+	note "$(find "$new/crypto/wolfcrypt" -name '*.o' | wc -l) objects compiled anew, the digest is the same"
+}
+
 # offers ARCH ANSWER: whether Kconfig lets CRYPTO_WOLFCRYPT be set on ARCH
 offers()
 {
@@ -94,6 +175,16 @@ offers()
 	! grep -q '^CONFIG_CRYPTO_WOLFCRYPT=y' "$WORK/$1.config" || answer=y
 	[ "$answer" = "$2" ] || fail "ARCH=$1: CRYPTO_WOLFCRYPT is $answer, not $2"
 	! grep -i 'warning\|error' "$WORK/$1.log" || fail "ARCH=$1: words of Kconfig"
+}
+
+# same_object FILE FILE: but for names of local symbols, some of which have the number
+# of a line of the source.
+same_object()
+{
+	! cmp -s "$1" "$2" || return 0
+	objcopy --discard-all "$1" "$WORK/one.o"
+	objcopy --discard-all "$2" "$WORK/other.o"
+	cmp -s "$WORK/one.o" "$WORK/other.o"
 }
 
 # Without CONFIG_CRYPTO_WOLFCRYPT the kernel is the stock one: the same questions
@@ -124,15 +215,15 @@ check_unset()
 	offers i386 n
 	offers arm64 n
 
-	rm -rf "$out"/{crypto,arch/x86/crypto}
-	kernel_make "$src" "$out" -s -j"$(nproc)" crypto/ arch/x86/crypto/
-	(cd "$stock" && find crypto arch/x86/crypto -name '*.[oa]' | sort) >"$WORK/built"
-	(cd "$out" && find crypto arch/x86/crypto -name '*.[oa]' | sort) |
+	rm -rf "$out"/{crypto,arch/x86/crypto,kernel/module}
+	kernel_make "$src" "$out" -s -j"$(nproc)" crypto/ arch/x86/crypto/ kernel/module/
+	(cd "$stock" && find crypto arch/x86/crypto kernel/module -name '*.[oa]' | sort) >"$WORK/built"
+	(cd "$out" && find crypto arch/x86/crypto kernel/module -name '*.[oa]' | sort) |
 		diff "$WORK/built" - || fail "other objects than in the stock kernel"
 	# Archives have the sizes of their members.
 	grep '\.o$' "$WORK/built" >"$WORK/objects"
 	while read -r object; do
-		cmp -s "$stock/$object" "$out/$object" || echo "$object"
+		same_object "$stock/$object" "$out/$object" || echo "$object"
 	done <"$WORK/objects" >"$WORK/differ"
 	cat "$WORK/differ"
 	[ "$(<"$WORK/differ")" = crypto/testmgr.o ] ||
@@ -202,7 +293,7 @@ our_c_files()
 # kernel-doc. What has none registers something or picks from a table.
 undocumented()
 {
-	awk '/^[a-z].*\(/ && !/^(static|typedef|asmlinkage|extern)/ && !/[;=]/ &&
+	awk '/^[a-z].*\(/ && !/^(static|typedef|asmlinkage|extern|int main)/ && !/[;=]/ &&
 	     last !~ /^static [^(;]*$/ { head = $0 }
 	     /;$/ { head = "" }
 	     head != "" && /^\{/ {
