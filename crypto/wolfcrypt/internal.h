@@ -29,9 +29,20 @@ struct skcipher_alg;
 
 #if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
 #include <asm/fpu/api.h>
+void wolfcrypt_vectors_select(void);
+void wolfcrypt_vectors_clear(void);
+
 #define wolfcrypt_fpu_begin()	kernel_fpu_begin()
-#define wolfcrypt_fpu_end()	kernel_fpu_end()
+#define wolfcrypt_fpu_end()				\
+do {							\
+	wolfcrypt_vectors_clear();			\
+	kernel_fpu_end();				\
+} while (0)
 #else
+static inline void wolfcrypt_vectors_select(void)
+{
+}
+
 #define wolfcrypt_fpu_begin()	do { } while (0)
 #define wolfcrypt_fpu_end()	do { } while (0)
 #endif

@@ -122,6 +122,7 @@ static int wolfcrypt_init(void)
 
 	wolfcrypt_integrity_load();
 
+	wolfcrypt_vectors_select();
 	wolfcrypt_sha_select();
 	wolfcrypt_aes_select();
 	wolfcrypt_gcm_select();

@@ -13,6 +13,14 @@ static inline bool ymm_usable(void)
 	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM, NULL);
 }
 
+/* AVX-512, likewise, for vectors of any width. */
+static inline bool zmm_usable(void)
+{
+	return ymm_usable() && boot_cpu_has(X86_FEATURE_AVX512F) &&
+	       boot_cpu_has(X86_FEATURE_AVX512VL) &&
+	       cpu_has_xfeatures(XFEATURE_MASK_AVX512, NULL);
+}
+
 /*
  * Whatever CPU has VAES has the rest. QEMU 7.2 emulates VAES without VPCLMULQDQ,
  * and gives wrong results on 256 bits.
@@ -34,14 +42,11 @@ static inline bool vaes_avx2_usable(void)
  */
 static inline bool vaes_avx512_usable(void)
 {
-	return vaes_avx2_usable() && boot_cpu_has(X86_FEATURE_BMI2) &&
-	       boot_cpu_has(X86_FEATURE_AVX512F) &&
+	return vaes_avx2_usable() && zmm_usable() &&
+	       boot_cpu_has(X86_FEATURE_BMI2) &&
 	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
 	       boot_cpu_has(X86_FEATURE_AVX512DQ) &&
-	       boot_cpu_has(X86_FEATURE_AVX512VL) &&
-	       boot_cpu_has(X86_FEATURE_AVX512_BF16) &&
-	       cpu_has_xfeatures(XFEATURE_MASK_SSE | XFEATURE_MASK_YMM |
-				 XFEATURE_MASK_AVX512, NULL);
+	       boot_cpu_has(X86_FEATURE_AVX512_BF16);
 }
 
 #endif /* _ARCH_X86_CRYPTO_WOLFCRYPT_CPU_H */

@@ -10,6 +10,7 @@
 #include <crypto/skcipher.h>
 #include <crypto/xts.h>
 #include <linux/completion.h>
+#include <linux/cpufeature.h>
 #include <linux/fips.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
@@ -510,6 +511,75 @@ static void drivers_test_contexts(struct kunit *test)
 	}
 }
 
+#define VECTOR_SIZE	64
+#define VECTORS		32
+
+#if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
+static void read_zmm(u8 *out)
+{
+	asm volatile(".irp i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+		     "vmovups %%zmm\\i, 64*\\i(%0)\n"
+		     ".endr\n"
+		     ".irp i, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
+		     "vmovups %%zmm\\i, 64*\\i(%0)\n"
+		     ".endr" : : "r" (out) : "memory");
+}
+
+/* All that this CPU has of them. */
+static void read_vectors(u8 *out)
+{
+	if (cpu_has_xfeatures(XFEATURE_MASK_AVX512, NULL) &&
+	    boot_cpu_has(X86_FEATURE_AVX512VL))
+		read_zmm(out);
+	else if (cpu_has_xfeatures(XFEATURE_MASK_YMM, NULL))
+		asm volatile(".irp i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+			     "vmovups %%ymm\\i, 64*\\i(%0)\n"
+			     ".endr" : : "r" (out) : "memory");
+	else
+		asm volatile(".irp i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+			     "movups %%xmm\\i, 64*\\i(%0)\n"
+			     ".endr" : : "r" (out) : "memory");
+}
+#else
+static void read_vectors(u8 *out)
+{
+}
+#endif
+
+/* Nobody else may use them from the first FPU section, which clears them, on. */
+static void read_vectors_after(struct kunit *test, int (*fn)(void *arg),
+			       void *arg, const char *what)
+{
+	u8 *out = zalloc(test, VECTORS * VECTOR_SIZE);
+	int err;
+
+	local_bh_disable();
+	wolfcrypt_fpu_begin();
+	wolfcrypt_fpu_end();
+	err = fn(arg);
+	read_vectors(out);
+	local_bh_enable();
+	KUNIT_ASSERT_EQ(test, 0, err);
+	KUNIT_EXPECT_NULL_MSG(test, memchr_inv(out, 0, VECTORS * VECTOR_SIZE),
+			      "%s leaves data in vector registers", what);
+}
+
+/* Neither a key nor a request leaves anything in the vector registers. */
+static void drivers_test_vectors(struct kunit *test)
+{
+	const struct driver *drv = test->param_value;
+	struct tfm *tfm = new_tfm(test, drv);
+	u8 *user_key = zalloc(test, MAX_KEY_SIZE);
+	struct key_call key = { tfm, user_key, drv->long_key };
+	unsigned int i;
+
+	random_key(test, user_key, 0);
+	read_vectors_after(test, call_set_key, &key, "a key");
+	for (i = 0; i < ARRAY_SIZE(lengths); i++)
+		read_vectors_after(test, call_run_job,
+				   new_job(test, tfm, lengths[i]), "a request");
+}
+
 #define WORKERS		4
 #define WORK_MS		20
 
@@ -809,6 +879,7 @@ static void drivers_test_flags(struct kunit *test)
 static struct kunit_case drivers_cases[] = {
 	KUNIT_CASE_PARAM(drivers_test_flags, each_driver),
 	KUNIT_CASE_PARAM(drivers_test_contexts, each_driver),
+	KUNIT_CASE_PARAM(drivers_test_vectors, each_driver),
 	KUNIT_CASE_PARAM(drivers_test_concurrency, each_driver),
 	KUNIT_CASE_PARAM(drivers_test_new_key, each_keyed_driver),
 	KUNIT_CASE_PARAM(drivers_test_refused_key, each_keyed_driver),
