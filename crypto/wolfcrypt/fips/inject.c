@@ -25,6 +25,27 @@ static unsigned int entropy_break;
 module_param(entropy_break, uint, 0600);
 MODULE_PARM_DESC(entropy_break, "1: the entropy source is stuck, 2: every other byte of it is");
 
+#if defined(CONFIG_X86) && !defined(MODULE)
+#include <asm/cmdline.h>
+
+/**
+ * wolfcrypt_inject_early() - heed fips_break before parameters are parsed
+ * @cmdline: the command line
+ *
+ * For the tests that are run at the start of the boot.
+ *
+ * Context: the boot CPU, before setup_arch().
+ */
+void wolfcrypt_inject_early(const char *cmdline)
+{
+	static char name[sizeof_field(struct wolfcrypt_selftest, name)];
+
+	if (cmdline_find_option(cmdline, "wolfcrypt.fips_break", name,
+				sizeof(name)) > 0)
+		fips_break = name;
+}
+#endif
+
 /**
  * wolfcrypt_inject() - spoil the input of a test, if it is the chosen one
  * @name: the test

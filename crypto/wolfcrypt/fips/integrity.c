@@ -227,6 +227,7 @@ void wolfcrypt_integrity_load(void)
 #else
 /**
  * wolfcrypt_integrity_boot() - take the digest of the image as it was linked
+ * @cmdline: the command line as the boot loader gave it
  *
  * SHA-256 and HMAC pass their self-tests first. Always done, as it isn't known
  * yet whether the boot will be in FIPS mode; what it means is decided later, by
@@ -235,10 +236,11 @@ void wolfcrypt_integrity_load(void)
  * Context: the boot CPU, before the kernel patches code. Nothing of the kernel is
  * set up but its mappings.
  */
-void wolfcrypt_integrity_boot(void)
+void wolfcrypt_integrity_boot(const char *cmdline)
 {
 	cycles_t start = get_cycles();
 
+	wolfcrypt_inject_early(cmdline);
 	linked.valid = wolfcrypt_kat_run_for_integrity();
 	image_digest(linked.digest);
 	linked.cycles = get_cycles() - start;

@@ -6,10 +6,13 @@
  * vectors.h.
  */
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <crypto/aes.h>
 #include <crypto/algapi.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/printk.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 
@@ -479,7 +482,8 @@ int wolfcrypt_kat_add_all(void)
  * wolfcrypt_kat_run_for_integrity() - test what the integrity test rests on
  *
  * That is SHA-256 and HMAC in portable C: their tests of the list, which is not made
- * yet. They are run again with the others.
+ * yet. They are run again with the others. If one fails, the integrity test is what
+ * fails later, and the log tells why.
  *
  * Context: the boot CPU, at the start of the boot; or the module's init function.
  * Return: did both pass?
@@ -496,7 +500,11 @@ bool wolfcrypt_kat_run_for_integrity(void)
 			continue;
 		snprintf(test.name, sizeof(test.name), "%s-c", test.kat->name);
 		test.vector = kat_vector(test.name);
-		passed += wolfcrypt_kat_run(&test);
+		if (wolfcrypt_kat_run(&test))
+			passed++;
+		else
+			pr_emerg("self-test %s failed, on which that of integrity rests\n",
+				 test.name);
 	}
 	return passed == 2;
 }

@@ -85,4 +85,12 @@ static inline const char *wolfcrypt_inject_missed(void)
 }
 #endif
 
+#if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_FIPS_BREAK) && defined(CONFIG_X86) && !defined(MODULE)
+void wolfcrypt_inject_early(const char *cmdline);
+#else
+static inline void wolfcrypt_inject_early(const char *cmdline)
+{
+}
+#endif
+
 #endif /* _CRYPTO_WOLFCRYPT_SELFTEST_H */
