@@ -10,16 +10,42 @@
 BOOT_US=100000
 
 # check_native FLAGS: the self-tests, and the kernel's tests with fuzzing, as if the
-# CPU had not these flags. Of the times, nothing is asked but of that at boot.
+# CPU had not these flags. Of the times, nothing is asked but of that at boot, which on
+# a busy machine may be too long by chance.
 check_native()
 {
 	local bench=$WOLFCRYPT_BUILD/bench/bench.txt us
 
-	"$REPO/ci/bench" --quick --without "${1:-none}"
-	us=$(sed -n 's/^At boot: .* in all \([0-9]*\) us$/\1/p' "$bench")
-	[ "${us:-0}" -gt 0 ] || fail "no time of the self-tests at boot"
+	for _ in 1 2 3; do
+		"$REPO/ci/bench" --quick --without "${1:-none}"
+		us=$(sed -n 's/^At boot: .* in all \([0-9]*\) us$/\1/p' "$bench")
+		[ "${us:-0}" -gt 0 ] || fail "no time of the self-tests at boot"
+		[ "$us" -gt "$BOOT_US" ] || break
+	done
 	[ "$us" -le "$BOOT_US" ] || fail "the self-tests at boot take $us us, more than $BOOT_US"
 	note "$(grep -c wolfcrypt "$bench") comparisons on $(sed -n '1s/.*(\(.*\))/\1/p' "$bench"); $us us at boot"
+}
+
+# has_flags FLAG...: does this CPU have them all?
+has_flags()
+{
+	local flag
+
+	for flag; do
+		grep -qw -m 1 "$flag" /proc/cpuinfo || return
+	done
+}
+
+# native_cpu: what expected_drivers calls this CPU, if it has VAES
+native_cpu()
+{
+	local cpu
+
+	has_flags vaes vpclmulqdq || return 0
+	cpu=vaes-avx2
+	! has_flags avx512vl avx512bw avx512dq avx512_bf16 || cpu=vaes-avx512
+	! has_flags sha_ni || cpu+=-sha-ni
+	echo "$cpu"
 }
 
 # The unit tests, which end before there is a process 1.

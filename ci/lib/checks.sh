@@ -48,6 +48,7 @@ check_table()
 	alone native-kunit        check_native_kunit
 	alone native-fips-break   check_native_break
 	alone native-integrity    check_native_integrity
+	alone native-secrets      check_native_secrets
 	alone bisect              check_bisect
 	alone import              check_import
 	alone clean               check_clean

@@ -19,6 +19,10 @@ import mmap
 import os
 import sys
 from collections import namedtuple
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools/testing/selftests/wolfcrypt"))
+import oracle  # noqa: E402
 
 PAGE = 4096
 CHUNK = 16 * PAGE
@@ -269,14 +273,17 @@ def check_arithmetic():
 
 
 class Part:
-    """Bytes to look for. What a driver keeps as long as it has the key is required.
-    A run of min_run bytes is a find, seen by a window at each multiple of step."""
+    """Bytes to look for. What a driver keeps as long as it has the key is required;
+    gone is what was, and isn't any more while the key is live. A run of min_run bytes
+    is a find, seen by a window at each multiple of step."""
 
-    def __init__(self, owner, what, data, required=False, step=1, min_run=MIN_RUN):
+    def __init__(self, owner, what, data, required=False, gone=False, step=1,
+                 min_run=MIN_RUN):
         self.owner = owner
         self.what = what
         self.data = bytes(data)
         self.required = required
+        self.gone = gone
         self.step = step
         self.min_run = min(min_run, len(data))
 
@@ -425,7 +432,45 @@ def hmac_parts(h, key):
                {"required": True})
 
 
-def derived(alg, key):
+class Drbg(oracle.HashDrbg):
+    """One that keeps what it hashes"""
+
+    def __init__(self, entropy):
+        self.hashed = []
+        super().__init__(entropy)
+
+    def hash(self, data):
+        self.hashed.append(data)
+        return super().hash(data)
+
+
+def drbg_parts(entropy, predict):
+    """After two requests of 64 bytes. What the next one begins with is all that may be
+    left of the state (SP 800-90A section 8.8: backtracking resistance)."""
+    drbg = Drbg(entropy)
+    old = [("V", drbg.v)]
+    for _ in range(2):
+        if predict:
+            old += [("C", drbg.c)]
+            drbg.reseed(entropy)
+            old += [("V", drbg.v)]
+        old += [("H", oracle.HashDrbg.hash(b"\3" + drbg.v))]
+        drbg.generate(64)
+        old += [("V", drbg.v)]
+    old.pop()
+    yield "V", drbg.v, {"required": True}
+    yield "C", drbg.c, {"required": True}
+    for name, value in old:
+        yield "old " + name, value, {"gone": True}
+    for i, data in enumerate(drbg.hashed):
+        # The entropy itself is the caller's.
+        for what, run, options in message_parts(HASHES["sha256"], data, f"hash {i}"):
+            yield what, run, {"gone": entropy not in data, **options}
+
+
+def derived(alg, key, driver):
+    if alg == "stdrng":
+        return drbg_parts(key, driver.startswith("drbg_pr_"))
     if alg == "gcm(aes)":
         return gcm_parts(key, IV[:12])
     if alg == "rfc4106(gcm(aes))":
@@ -459,7 +504,7 @@ def secret_parts(number, length, alg, driver):
     owner = f"{number} {driver}"
     yield Part(owner, "secret", key, alg in HASHES)
     try:
-        for what, data, options in derived(alg, key):
+        for what, data, options in derived(alg, key, driver):
             yield Part(owner, what, data, **options)
     except ValueError:
         pass    # one that is refused: nothing is derived from it
@@ -557,7 +602,8 @@ def read_list(path):
     with open(path, encoding="ascii") as file:
         for line in file:
             state, number, length, alg, driver = line.split()
-            parts[state] += secret_parts(int(number), int(length), alg, driver)
+            for part in secret_parts(int(number), int(length), alg, driver):
+                parts["gone" if part.gone else state].append(part)
     return parts["live"], parts["gone"]
 
 

@@ -48,6 +48,7 @@ enum { FIRST, SECOND, THIRD, REFUSED, SLOTS = 8 };
 #define ESP		4	/* AAD is 16 bytes, the last 8 of them the IV */
 #define ANY_KEY		8	/* but short ones in FIPS mode */
 #define OWN_IV		16	/* to the driver, the IV isn't AAD */
+#define ENTROPY		32	/* the secret of a generator, which has one in its life */
 
 /**
  * struct kind - what the drivers of one algorithm want
@@ -86,6 +87,7 @@ static const struct kind {
 	{ "sha256",		"hash",	0,	{ 100, 0, 200, 0 }, KEYLESS },
 	{ "sha384",		"hash",	0,	{ 100, 0, 300, 0 }, KEYLESS },
 	{ "sha512",		"hash",	0,	{ 100, 0, 300, 0 }, KEYLESS },
+	{ "stdrng",		"rng",	0,	{ 48, 64, 100, 0 }, ENTROPY },
 };
 
 /* Of a message, this much is sent at first, and the rest in the next phase. */
@@ -195,7 +197,9 @@ static int set_key(const struct job *job)
 	int err;
 
 	make_secret(d->number + job->slot, 0, len);
-	err = setsockopt(d->tfm, SOL_ALG, ALG_SET_KEY, buf, len);
+	err = setsockopt(d->tfm, SOL_ALG,
+			 d->kind->flags & ENTROPY ? ALG_SET_DRBG_ENTROPY : ALG_SET_KEY,
+			 buf, len);
 	wipe(len);
 	return err;
 }
@@ -340,6 +344,13 @@ static void end_secret(const struct job *job)
 		die("send", job->d);
 }
 
+/* What find-secrets.py wants to know: each is of 64 bytes. */
+static void generate(const struct job *job)
+{
+	if (read(job->d->op, buf, 64) != 64)
+		die("request", job->d);
+}
+
 static void skcipher_requests(struct driver *d)
 {
 	static const unsigned int sizes[] = { 16, 64, 512, 4096, 4992,
@@ -378,6 +389,12 @@ static void hash_requests(struct driver *d)
 		apart(digest, &(struct job){ .d = d, .size = sizes[i] });
 }
 
+static void rng_requests(struct driver *d)
+{
+	apart(generate, &(struct job){ .d = d });
+	apart(generate, &(struct job){ .d = d });
+}
+
 static void open_op(struct driver *d)
 {
 	d->op = accept(d->tfm, NULL, 0);
@@ -397,6 +414,8 @@ static void use_key(struct driver *d, unsigned int slot)
 		skcipher_requests(d);
 	else if (!strcmp(d->kind->type, "aead"))
 		aead_requests(d);
+	else if (!strcmp(d->kind->type, "rng"))
+		rng_requests(d);
 	else
 		hash_requests(d);
 }
@@ -415,7 +434,7 @@ static void report(const char *state, const struct driver *d, unsigned int slot)
 	       d->alg, d->name);
 }
 
-static void first_phase(struct driver *d)
+static void open_tfm(struct driver *d)
 {
 	struct sockaddr_alg addr = { .salg_family = AF_ALG };
 
@@ -425,6 +444,35 @@ static void first_phase(struct driver *d)
 	d->tfm = socket(AF_ALG, SOCK_SEQPACKET, 0);
 	if (d->tfm < 0 || bind(d->tfm, (void *)&addr, sizeof(addr)))
 		die("bind", d);
+}
+
+static void close_tfm(struct driver *d)
+{
+	close(d->op);
+	close(d->tfm);
+}
+
+/* A transform takes entropy once. */
+static void replace_key(struct driver *d, unsigned int slot)
+{
+	if (d->kind->flags & ENTROPY) {
+		close_tfm(d);
+		open_tfm(d);
+	}
+	use_key(d, slot);
+}
+
+/* Is there a key that it refuses? */
+static bool refuses(const struct driver *d)
+{
+	if (d->kind->flags & ANY_KEY)
+		return fips;
+	return !(d->kind->flags & (KEYLESS | ENTROPY));
+}
+
+static void first_phase(struct driver *d)
+{
+	open_tfm(d);
 	if (!strcmp(d->kind->type, "aead") &&
 	    setsockopt(d->tfm, SOL_ALG, ALG_SET_AEAD_AUTHSIZE, NULL, TAG_SIZE))
 		die("authsize", d);
@@ -447,12 +495,12 @@ static void second_phase(struct driver *d)
 		report("live", d, THIRD);
 		return;
 	}
-	use_key(d, SECOND);
-	use_key(d, THIRD);
+	replace_key(d, SECOND);
+	replace_key(d, THIRD);
 	report("gone", d, FIRST);
 	report("gone", d, SECOND);
 	report("live", d, THIRD);
-	if (!(d->kind->flags & ANY_KEY) || fips) {
+	if (refuses(d)) {
 		refuse_key(d);
 		report("gone", d, REFUSED);
 	}
@@ -462,14 +510,12 @@ static void third_phase(struct driver *d)
 {
 	if (d->kind->flags & KEYLESS)
 		apart(end_secret, &(struct job){ .d = d, .slot = THIRD });
-	close(d->op);
-	close(d->tfm);
+	close_tfm(d);
 	report("gone", d, FIRST);
 	if (!(d->kind->flags & KEYLESS))
 		report("gone", d, SECOND);
 	report("gone", d, THIRD);
-	if (!(d->kind->flags & (ANY_KEY | KEYLESS)) ||
-	    (d->kind->flags & ANY_KEY && fips))
+	if (refuses(d))
 		report("gone", d, REFUSED);
 }
 
