@@ -16,6 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 import af_alg
 from af_alg import check
@@ -192,13 +193,28 @@ class Link:
         self.ivs = set()
         self.udp = []
         self.wire = None
+        self.before = {}
 
     def __enter__(self):
-        before = references(self.sa.drivers)
+        self.before = references(self.sa.drivers)
+        try:
+            self.set_up()
+        except BaseException:
+            self.tear_down()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        self.tear_down()
+        if not kind:
+            self.await_references()
+
+    def set_up(self):
         for host in self.hosts:
             host.ip(*self.states(self.keys), *self.policies(host))
         for name, count in references(self.sa.drivers).items():
-            check("%s got references by the SAs" % name, count > before[name], True)
+            check("%s got references by the SAs" % name, count > self.before[name],
+                  True)
         print("# %s: %s" % (self.sa.title, ", ".join(references(self.sa.drivers))))
         for host in self.hosts:
             sock = host.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -209,13 +225,21 @@ class Link:
                                          socket.htons(ETH_P_ALL))
         self.wire.bind((self.hosts[0].device, ETH_P_ALL))
         self.wire.settimeout(10)
-        return self
 
-    def __exit__(self, *_):
-        for sock in (*self.udp, self.wire):
+    def tear_down(self):
+        for sock in self.udp:
             sock.close()
+        if self.wire:
+            self.wire.close()
         for host in self.hosts:
             host.ip("xfrm policy flush", "xfrm state flush")
+
+    def await_references(self):
+        """What an SA has held is given back some time after the SA is gone."""
+        end = time.monotonic() + 10
+        while references(self.sa.drivers) != self.before and time.monotonic() < end:
+            time.sleep(0.05)
+        check("references after", references(self.sa.drivers), self.before)
 
     def mode(self):
         return "mode tunnel" if self.sa.tunnel else "mode transport"
