@@ -8,18 +8,16 @@ those of another key, must not arrive.
 """
 
 import contextlib
-import ctypes
 import os
 import random
-import shutil
 import socket
 import struct
-import subprocess
 import sys
-import time
 
 import af_alg
+import netns
 from af_alg import check
+from netns import ADDRESSES, ETH_HEADER, ETH_P_IP, IP_HEADER, MASK, UDP_HEADER
 
 try:
     from cryptography.exceptions import InvalidTag
@@ -30,67 +28,8 @@ except ImportError as exc:
     print("TAP version 13\n1..0 # SKIP needs Python's cryptography:", exc)
     sys.exit(4)
 
-ETH_P_ALL = 0x0003      # what is sent, too
-ETH_P_IP = 0x0800
-ETH_HEADER = 14
-IP_HEADER = 20
-UDP_HEADER = 8
-UDP_PORT = 4000
-CLONE_NEWNET = 0x40000000
-
-ADDRESSES = ["192.0.2.1", "192.0.2.2"]
-MASK = "/24"
-
 # As many as a packet of 1500 bytes has room for, with all that ESP adds.
 SIZES = (1, 2, 3, 15, 16, 17, 40, 61, 90, 255, 256, 257, 1000, 1380)
-
-LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-class Host:
-    """One end: a network namespace with one interface"""
-
-    def __init__(self, number):
-        self.address = ADDRESSES[number]
-        self.device = "wc%d" % number
-        # It says that it is there when it has its namespace.
-        self.process = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec cat"],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.process.stdout.readline()
-
-    def path(self, name):
-        return "/proc/%d/%s" % (self.process.pid, name)
-
-    def ip(self, *commands):
-        """Runs all of these commands of ip, each a text"""
-        done = subprocess.run(["nsenter", "--net=" + self.path("ns/net"),
-                               "ip", "-batch", "-"], check=False, text=True,
-                              input="\n".join(commands), stderr=subprocess.PIPE)
-        if done.returncode:
-            raise af_alg.Wrong("ip: " + done.stderr.strip())
-
-    def socket(self, *args):
-        """A socket of this host; the namespace is looked at when it is made."""
-        with open("/proc/self/ns/net", "rb") as own, \
-             open(self.path("ns/net"), "rb") as other:
-            enter(other)
-            try:
-                return socket.socket(*args)
-            finally:
-                enter(own)
-
-    def statistic(self, name):
-        with open(self.path("net/xfrm_stat"), encoding="ascii") as file:
-            return int(dict(line.split() for line in file)[name])
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def enter(namespace):
-    if LIBC.setns(namespace.fileno(), CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), "setns")
 
 
 def aead_open(mode, key, salt_size, tag_size, packet, header):
@@ -183,63 +122,40 @@ def payload(plaintext, tunnel):
     return plaintext[IP_HEADER * tunnel + UDP_HEADER:-2 - padding]
 
 
-class Link:
+class Link(netns.Link):
     """Two hosts, with an association in each direction"""
 
     def __init__(self, hosts, sa, rng):
-        self.hosts = hosts
+        super().__init__(hosts)
         self.sa = sa
         self.keys = [sa.keys(rng), sa.keys(rng)]
-        self.ivs = set()
-        self.udp = []
-        self.wire = None
-        self.before = {}
+        self.references = None
 
     def __enter__(self):
-        self.before = references(self.sa.drivers)
-        try:
+        self.references = netns.References(self.sa.drivers)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.__exit__, True)
             self.set_up()
-        except BaseException:
-            self.tear_down()
-            raise
+            undo.pop_all()
         return self
-
-    def __exit__(self, kind, *_):
-        self.tear_down()
-        if not kind:
-            self.await_references()
 
     def set_up(self):
         for host in self.hosts:
             host.ip(*self.states(self.keys), *self.policies(host))
-        for name, count in references(self.sa.drivers).items():
-            check("%s got references by the SAs" % name, count > self.before[name],
-                  True)
-        print("# %s: %s" % (self.sa.title, ", ".join(references(self.sa.drivers))))
-        for host in self.hosts:
-            sock = host.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            sock.bind((host.address, UDP_PORT))
-            sock.settimeout(10)
-            self.udp.append(sock)
-        self.wire = self.hosts[0].socket(socket.AF_PACKET, socket.SOCK_RAW,
-                                         socket.htons(ETH_P_ALL))
-        self.wire.bind((self.hosts[0].device, ETH_P_ALL))
-        self.wire.settimeout(10)
+        got = self.references.got()
+        for name, count in got.items():
+            check("%s got references by the SAs" % name, count > 0, True)
+        print("# %s: %s" % (self.sa.title, ", ".join(got)))
+        self.open()
 
-    def tear_down(self):
-        for sock in self.udp:
-            sock.close()
-        if self.wire:
-            self.wire.close()
+    def __exit__(self, kind, *_):
+        self.close()
         for host in self.hosts:
             host.ip("xfrm policy flush", "xfrm state flush")
-
-    def await_references(self):
-        """What an SA has held is given back some time after the SA is gone."""
-        end = time.monotonic() + 10
-        while references(self.sa.drivers) != self.before and time.monotonic() < end:
-            time.sleep(0.05)
-        check("references after", references(self.sa.drivers), self.before)
+        # Those that are dropped later would be missed in the next link's count.
+        for name, count in self.references.got(0).items():
+            if not kind:
+                check("references to %s that are left" % name, count, 0)
 
     def mode(self):
         return "mode tunnel" if self.sa.tunnel else "mode transport"
@@ -261,42 +177,26 @@ class Link:
     def esp(self):
         """The next packet of ESP on the wire, with what is before it"""
         while True:
-            frame = self.wire.recv(2048)
-            if struct.unpack_from(">H", frame, 12)[0] != ETH_P_IP:
-                continue
+            frame = self.frame(ETH_P_IP)
             if frame[ETH_HEADER + 9] == socket.IPPROTO_ESP:
                 return frame[:ETH_HEADER + IP_HEADER], frame[ETH_HEADER + IP_HEADER:]
 
     def send(self, sender, data):
         """Gives the packet as it was on the wire."""
-        self.udp[sender].sendto(data, (ADDRESSES[1 - sender], UDP_PORT))
-        check("what arrives", self.udp[1 - sender].recv(2048), data)
+        self.datagram(sender, data)
+        self.arrives(1 - sender, data)
         head, packet = self.esp()
         check("SPI", struct.unpack(">I", packet[:4])[0], 1000 + sender)
         plaintext = self.sa.open(self.keys[sender], packet)
         check("what was sent", payload(plaintext, self.sa.tunnel), data)
-        iv = (sender, packet[8:8 + self.sa.iv_size])
-        check("an IV was used before", iv in self.ivs, False)
-        self.ivs.add(iv)
+        self.used_once(sender, packet[8:8 + self.sa.iv_size])
         return head + packet
 
-    def inject(self, frame):
-        """As if it came from the first host"""
-        self.wire.send(frame)
 
-    def nothing_arrives(self, what):
-        self.udp[1].settimeout(0.2)
-        try:
-            check(what + " arrives", self.udp[1].recv(2048), None)
-        except TimeoutError:
-            pass
-        finally:
-            self.udp[1].settimeout(10)
-
-
-def references(drivers):
-    return {alg["driver"]: int(alg["refcnt"]) for alg in af_alg.proc_crypto()
-            if "(" not in alg["driver"] and alg["driver"].startswith(tuple(drivers))}
+def refused(host):
+    """How many packets were not authentic, or malformed"""
+    with open(host.path("net/xfrm_stat"), encoding="ascii") as file:
+        return int(dict(line.split() for line in file)["XfrmInStateProtoError"])
 
 
 def datagrams(hosts, sa, rng):
@@ -309,31 +209,31 @@ def datagrams(hosts, sa, rng):
 def changed_packets(hosts, sa, rng):
     """Any bit of a packet; the SPI is left out, by which a key is found."""
     with Link(hosts, sa, rng) as link:
-        frame = link.send(0, rng.randbytes(90))
+        data = rng.randbytes(90)
+        frame = link.send(0, data)
         start = ETH_HEADER + IP_HEADER
         places = {start + 4, start + 7, len(frame) - 1, len(frame) - 8}
         places |= set(range(start + 8, len(frame), 17))
-        before = hosts[1].statistic("XfrmInStateProtoError")
+        before = refused(hosts[1])
         for at in sorted(places):
             bad = bytearray(frame)
             bad[at] ^= 1 << rng.randrange(8)
             link.inject(bad)
         link.nothing_arrives("a changed packet")
-        check("packets refused", hosts[1].statistic("XfrmInStateProtoError") - before,
-              len(places))
+        check("packets refused", refused(hosts[1]) - before, len(places))
         # It was for the change, and no other reason.
         link.inject(frame)
-        check("the packet as it was arrives", len(link.udp[1].recv(2048)), 90)
+        link.arrives(1, data)
 
 
 def another_key(hosts, sa, rng):
     with Link(hosts, sa, rng) as link:
         link.send(0, b"with the same key")
         hosts[1].ip("xfrm state flush", *link.states([sa.keys(rng), sa.keys(rng)]))
-        before = hosts[1].statistic("XfrmInStateProtoError")
-        link.udp[0].sendto(b"with another key", (ADDRESSES[1], UDP_PORT))
+        before = refused(hosts[1])
+        link.datagram(0, b"with another key")
         link.nothing_arrives("what has another key")
-        check("packets refused", hosts[1].statistic("XfrmInStateProtoError") - before, 1)
+        check("packets refused", refused(hosts[1]) - before, 1)
 
 
 def cases(hosts):
@@ -347,22 +247,10 @@ def cases(hosts):
                    lambda s=sa, f=func: f(hosts, s, random.Random(s.title)))
 
 
-def connect(hosts):
-    first, second = hosts
-    first.ip("link add %s type veth peer name %s netns %d" %
-             (first.device, second.device, second.process.pid))
-    for host in hosts:
-        host.ip("address add %s%s dev %s" % (host.address, MASK, host.device),
-                "link set %s up" % host.device)
-
-
 def missing():
-    for command in "ip", "unshare", "nsenter":
-        if not shutil.which(command):
-            return "needs " + command
     if not os.path.exists("/proc/net/xfrm_stat"):
         return "needs CONFIG_XFRM_STATISTICS"
-    return None
+    return netns.missing()
 
 
 def main():
@@ -372,11 +260,9 @@ def main():
         print("1..0 # SKIP", reason)
         return af_alg.KSFT_SKIP
 
-    with contextlib.ExitStack() as stack:
-        hosts = [Host(0), Host(1)]
+    with netns.connected() as hosts:
         for host in hosts:
-            stack.callback(host.end)
-        connect(hosts)
+            host.ip("address add %s%s dev %s" % (host.address, MASK, host.device))
         return af_alg.run(list(cases(hosts)))
 
 
