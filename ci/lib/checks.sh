@@ -20,6 +20,22 @@ DEBUG_APPEND=cryptomgr.fuzz_iterations=8
 # speculation; its newest, 16, has.
 CLANG_14_LACKS='MITIGATION_RETHUNK|MITIGATION_SLS|MITIGATION_SRSO'
 
+# all_adds: a pattern for what is in the table and runs with --all only. What a check
+# of these asks, another one asks too, of another CPU, in the other mode, or of the
+# whole where this asks it of each step; or it is about ci/ itself.
+all_adds()
+{
+	local -a names=(
+		boot-status bisect selects clang-14 native-no-avx512
+		'debug-(avx2|aesni|aesni-fips|none)'
+		'testmgr-(aesni|none-fips|avx2-sha-ni|aesni-sha-ni-fips)'
+		'kselftest-(aesni-fips|avx2-sha-ni-fips)'
+		'secrets-(aesni|sha-ni)'
+	)
+
+	(IFS='|'; echo "^(${names[*]})\$")
+}
+
 # LEVEL NAME FUNCTION [ARGUMENT]...: those of level "alone" run one after the
 # other, neighbours of level "guest" side by side: most of these are guests, and all
 # of them use one CPU.
