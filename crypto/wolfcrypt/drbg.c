@@ -33,10 +33,6 @@
 #define PREFIX_ADDTL	0x02
 #define PREFIX_NEXT	0x03
 
-/* Section 10.1 allows 2^48 requests. */
-#define RESEED_REQUESTS	(1024U * 1024U)
-#define RESEED_SECONDS	300
-
 /* A piece of the input of a hash. */
 struct drbg_part {
 	const u8 *data;
@@ -266,45 +262,13 @@ void wolfcrypt_drbg_generate(struct wolfcrypt_drbg *drbg,
 	memzero_explicit(hash, sizeof(hash));
 }
 
-/**
- * struct drbg_instance - one CPU's
- * @lock: guards the instance
- * @drbg: its state
- * @reseed_at: when it is too old, in jiffies
- * @epoch: that of the transform when it was instantiated; 0 if it wasn't
- */
-struct drbg_instance {
-	struct mutex lock;	/* for all of it */
-	struct wolfcrypt_drbg drbg;
-	unsigned long reseed_at;
-	unsigned int epoch;
-};
-
-/**
- * struct drbg_ctx - a transform
- * @instances: one for each CPU
- * @lock: guards the fields after it, but reads of @epoch
- * @epoch: grows when all instances are to be made anew; never 0
- * @pers: hash of the personalization string
- * @test_entropy: what a test gives in place of entropy, else NULL
- * @test_len: bytes of it
- */
-struct drbg_ctx {
-	struct drbg_instance __percpu *instances;
-	struct mutex lock;	/* for what follows, but reads of the epoch */
-	unsigned int epoch;
-	u8 pers[OUTLEN];
-	const u8 *test_entropy;
-	unsigned int test_len;
-};
-
-static struct drbg_ctx *drbg_ctx(struct crypto_rng *tfm)
+static struct wolfcrypt_drbg_ctx *drbg_ctx(struct crypto_rng *tfm)
 {
 	return crypto_rng_ctx(tfm);
 }
 
 /* A test wants to be answered by the instance that it has seeded. */
-static struct drbg_instance *drbg_pick(struct drbg_ctx *ctx)
+static struct wolfcrypt_drbg_instance *drbg_pick(struct wolfcrypt_drbg_ctx *ctx)
 {
 	if (ctx->test_entropy)
 		return per_cpu_ptr(ctx->instances, 0);
@@ -316,15 +280,22 @@ static const struct wolfcrypt_sha_impl *drbg_impl(void)
 	return wolfcrypt_hash_pick(HASH);
 }
 
-static void drbg_seeded(struct drbg_instance *inst, struct drbg_ctx *ctx)
+/* It has a new seed. */
+static void drbg_renew(struct wolfcrypt_drbg_instance *inst)
 {
-	inst->epoch = ctx->epoch;
-	inst->reseed_at = jiffies + RESEED_SECONDS * HZ;
+	inst->reseed_at = jiffies + WOLFCRYPT_DRBG_RESEED_SECONDS * HZ;
 }
 
-static void drbg_instantiate_test(struct drbg_ctx *ctx,
-				  struct drbg_instance *inst, const u8 *pers,
-				  unsigned int pers_len)
+static void drbg_seeded(struct wolfcrypt_drbg_instance *inst,
+			struct wolfcrypt_drbg_ctx *ctx)
+{
+	inst->epoch = ctx->epoch;
+	drbg_renew(inst);
+}
+
+static void drbg_instantiate_test(struct wolfcrypt_drbg_ctx *ctx,
+				  struct wolfcrypt_drbg_instance *inst,
+				  const u8 *pers, unsigned int pers_len)
 {
 	mutex_lock(&ctx->lock);
 	wolfcrypt_drbg_instantiate(&inst->drbg, drbg_impl(), ctx->test_entropy,
@@ -337,7 +308,8 @@ static void drbg_instantiate_test(struct drbg_ctx *ctx,
  * The kernel's own random bytes are of no account here, but do no harm: they make
  * two instances differ even if the entropy source should fail unnoticed.
  */
-static int drbg_instantiate(struct drbg_ctx *ctx, struct drbg_instance *inst)
+static int drbg_instantiate(struct wolfcrypt_drbg_ctx *ctx,
+			    struct wolfcrypt_drbg_instance *inst)
 {
 	u8 entropy[WOLFCRYPT_DRBG_ENTROPY + WOLFCRYPT_DRBG_NONCE];
 	u8 pers[OUTLEN + WOLFCRYPT_DRBG_ENTROPY];
@@ -365,7 +337,8 @@ static int drbg_instantiate(struct drbg_ctx *ctx, struct drbg_instance *inst)
 	return 0;
 }
 
-static int drbg_reseed(struct drbg_ctx *ctx, struct drbg_instance *inst,
+static int drbg_reseed(struct wolfcrypt_drbg_ctx *ctx,
+		       struct wolfcrypt_drbg_instance *inst,
 		       const u8 *addtl, unsigned int addtl_len, bool wait)
 {
 	u8 entropy[WOLFCRYPT_DRBG_ENTROPY];
@@ -375,6 +348,7 @@ static int drbg_reseed(struct drbg_ctx *ctx, struct drbg_instance *inst,
 		wolfcrypt_drbg_reseed(&inst->drbg, drbg_impl(),
 				      ctx->test_entropy, ctx->test_len, addtl,
 				      addtl_len);
+		drbg_renew(inst);
 		return 0;
 	}
 
@@ -384,14 +358,14 @@ static int drbg_reseed(struct drbg_ctx *ctx, struct drbg_instance *inst,
 
 	wolfcrypt_drbg_reseed(&inst->drbg, drbg_impl(), entropy,
 			      sizeof(entropy), addtl, addtl_len);
-	inst->reseed_at = jiffies + RESEED_SECONDS * HZ;
+	drbg_renew(inst);
 	memzero_explicit(entropy, sizeof(entropy));
 	return 0;
 }
 
-static bool drbg_is_stale(const struct drbg_instance *inst)
+static bool drbg_is_stale(const struct wolfcrypt_drbg_instance *inst)
 {
-	return inst->drbg.reseed_counter > RESEED_REQUESTS ||
+	return inst->drbg.reseed_counter > WOLFCRYPT_DRBG_RESEED_REQUESTS ||
 	       time_after(jiffies, inst->reseed_at);
 }
 
@@ -400,7 +374,8 @@ static bool drbg_is_stale(const struct drbg_instance *inst)
  * is old is good for a while yet: nobody need wait for those who draw from the source
  * all the time, as anybody can by AF_ALG.
  */
-static int drbg_request(struct drbg_ctx *ctx, struct drbg_instance *inst,
+static int drbg_request(struct wolfcrypt_drbg_ctx *ctx,
+			struct wolfcrypt_drbg_instance *inst,
 			bool predict, const u8 *addtl, unsigned int addtl_len,
 			u8 *out, unsigned int len)
 {
@@ -427,8 +402,8 @@ static int drbg_generate_all(struct crypto_rng *tfm, bool predict,
 			     const u8 *addtl, unsigned int addtl_len, u8 *out,
 			     unsigned int len)
 {
-	struct drbg_ctx *ctx = drbg_ctx(tfm);
-	struct drbg_instance *inst = drbg_pick(ctx);
+	struct wolfcrypt_drbg_ctx *ctx = drbg_ctx(tfm);
+	struct wolfcrypt_drbg_instance *inst = drbg_pick(ctx);
 	unsigned int n;
 	int err = 0;
 
@@ -459,8 +434,8 @@ static int drbg_seed(struct crypto_rng *tfm, const u8 *pers,
 		     unsigned int pers_len)
 {
 	const struct drbg_part part = { pers, pers_len };
-	struct drbg_ctx *ctx = drbg_ctx(tfm);
-	struct drbg_instance *inst = drbg_pick(ctx);
+	struct wolfcrypt_drbg_ctx *ctx = drbg_ctx(tfm);
+	struct wolfcrypt_drbg_instance *inst = drbg_pick(ctx);
 
 	if (ctx->test_entropy) {
 		mutex_lock(&inst->lock);
@@ -480,7 +455,7 @@ static int drbg_seed(struct crypto_rng *tfm, const u8 *pers,
 static void drbg_set_entropy(struct crypto_rng *tfm, const u8 *data,
 			     unsigned int len)
 {
-	struct drbg_ctx *ctx = drbg_ctx(tfm);
+	struct wolfcrypt_drbg_ctx *ctx = drbg_ctx(tfm);
 
 	mutex_lock(&ctx->lock);
 	ctx->test_entropy = data;
@@ -490,10 +465,10 @@ static void drbg_set_entropy(struct crypto_rng *tfm, const u8 *data,
 
 static int drbg_init(struct crypto_tfm *tfm)
 {
-	struct drbg_ctx *ctx = crypto_tfm_ctx(tfm);
+	struct wolfcrypt_drbg_ctx *ctx = crypto_tfm_ctx(tfm);
 	int cpu;
 
-	ctx->instances = alloc_percpu_gfp(struct drbg_instance,
+	ctx->instances = alloc_percpu_gfp(struct wolfcrypt_drbg_instance,
 					  GFP_KERNEL_ACCOUNT);
 	if (!ctx->instances)
 		return -ENOMEM;
@@ -507,12 +482,12 @@ static int drbg_init(struct crypto_tfm *tfm)
 
 static void drbg_exit(struct crypto_tfm *tfm)
 {
-	struct drbg_ctx *ctx = crypto_tfm_ctx(tfm);
+	struct wolfcrypt_drbg_ctx *ctx = crypto_tfm_ctx(tfm);
 	int cpu;
 
 	for_each_possible_cpu(cpu)
 		memzero_explicit(per_cpu_ptr(ctx->instances, cpu),
-				 sizeof(struct drbg_instance));
+				 sizeof(struct wolfcrypt_drbg_instance));
 	free_percpu(ctx->instances);
 }
 
@@ -522,7 +497,7 @@ static void drbg_exit(struct crypto_tfm *tfm)
 		.cra_name	= "stdrng",				\
 		.cra_driver_name = _driver,				\
 		.cra_priority	= _priority,				\
-		.cra_ctxsize	= sizeof(struct drbg_ctx),		\
+		.cra_ctxsize	= sizeof(struct wolfcrypt_drbg_ctx),	\
 		.cra_module	= THIS_MODULE,				\
 		.cra_init	= drbg_init,				\
 		.cra_exit	= drbg_exit,				\

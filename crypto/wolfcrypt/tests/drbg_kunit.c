@@ -8,6 +8,7 @@
 #include <crypto/rng.h>
 #include <crypto/sha2.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/string.h>
 
 #include "../drbg.h"
@@ -204,9 +205,56 @@ static void drbg_test_long(struct kunit *test)
 	crypto_free_rng(rng);
 }
 
+/* Of the driver, by @what, and as it should be, of @plain, which has its seed. */
+static void check_driver(struct kunit *test, struct crypto_rng *rng,
+			 struct wolfcrypt_drbg *plain, const char *what)
+{
+	u8 out[SHA256_DIGEST_SIZE], want[SHA256_DIGEST_SIZE];
+
+	KUNIT_EXPECT_EQ(test, 0, crypto_rng_get_bytes(rng, out, sizeof(out)));
+	plain_generate(plain, NULL, 0, want, sizeof(want));
+	KUNIT_EXPECT_MEMEQ_MSG(test, out, want, sizeof(want), "%s", what);
+}
+
+/* A seed is good for so many requests, and for so long. */
+static void drbg_test_reseed(struct kunit *test)
+{
+	static const u8 entropy[48] = "entropy input and nonce, as a test gives them";
+	struct wolfcrypt_drbg_instance *inst;
+	struct wolfcrypt_drbg_ctx *ctx;
+	struct wolfcrypt_drbg plain;
+	struct crypto_rng *rng;
+
+	rng = crypto_alloc_rng("drbg_nopr_sha256-wolfcrypt", 0, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rng));
+	crypto_rng_set_entropy(rng, entropy, sizeof(entropy));
+	KUNIT_EXPECT_EQ(test, 0, crypto_rng_reset(rng, entropy, 5));
+	wolfcrypt_drbg_instantiate(&plain, &wolfcrypt_sha256_c, entropy,
+				   sizeof(entropy), entropy, 5);
+
+	/* That of a transform whose entropy is given. */
+	ctx = crypto_rng_ctx(rng);
+	inst = per_cpu_ptr(ctx->instances, 0);
+	inst->drbg.reseed_counter = WOLFCRYPT_DRBG_RESEED_REQUESTS;
+	plain.reseed_counter = WOLFCRYPT_DRBG_RESEED_REQUESTS;
+	check_driver(test, rng, &plain, "the last request of a seed");
+	wolfcrypt_drbg_reseed(&plain, &wolfcrypt_sha256_c, entropy,
+			      sizeof(entropy), NULL, 0);
+	check_driver(test, rng, &plain, "one more");
+	check_driver(test, rng, &plain, "the next");
+
+	inst->reseed_at = jiffies - 1;
+	wolfcrypt_drbg_reseed(&plain, &wolfcrypt_sha256_c, entropy,
+			      sizeof(entropy), NULL, 0);
+	check_driver(test, rng, &plain, "after that time");
+	check_driver(test, rng, &plain, "soon after");
+	crypto_free_rng(rng);
+}
+
 static struct kunit_case drbg_cases[] = {
 	KUNIT_CASE_PARAM(drbg_test_carries, each_impl),
 	KUNIT_CASE(drbg_test_long),
+	KUNIT_CASE(drbg_test_reseed),
 	{}
 };
 
