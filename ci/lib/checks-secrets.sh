@@ -27,9 +27,8 @@ search_phases()
 		until [ -e "$WORK/out/list.$phase" ]; do
 			sleep 0.5
 		done
-		"$@"
-		"$REPO/ci/lib/find-secrets.py" "$WORK/ram" "$WORK/out/list.$phase" \
-			"$WORK/out/kallsyms" >"$WORK/found.$phase" 2>&1 || true
+		{ "$@" && "$REPO/ci/lib/find-secrets.py" "$WORK/ram" "$WORK/out/list.$phase" \
+			"$WORK/out/kallsyms"; } >"$WORK/found.$phase" 2>&1 || true
 		touch "$WORK/out/searched.$phase"
 	done
 }
@@ -93,6 +92,7 @@ check_native_secrets()
 	run_um "$linux" 300 fips=1 cryptomgr.notests=1 mem=256M "secrets=$WORK/out" \
 		init="$REPO/ci/um/secrets.py" >"$CONSOLE.um.log" 2>&1 || true
 	kill "$searcher" 2>/dev/null || true
+	rm -f "$WORK/ram"
 	[ "$(cat "$WORK/out/status" 2>/dev/null)" = 0 ] || fail "it didn't get to the end: $CONSOLE.um.log"
 	clean_console um
 	mapfile -t drivers < <(expected_drivers "$(native_cpu)" fips=1)

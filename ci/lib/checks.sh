@@ -26,8 +26,8 @@ CLANG_14_LACKS='MITIGATION_RETHUNK|MITIGATION_SLS|MITIGATION_SRSO'
 all_adds()
 {
 	local -a names=(
-		boot-status bisect selects clang-14 native-no-avx512
-		'debug-(avx2|aesni|aesni-fips|none)'
+		boot-status bisect clang-14 native-no-avx512
+		'debug-(aesni|aesni-fips|none)'
 		'testmgr-(aesni|none-fips|avx2-sha-ni|aesni-sha-ni-fips)'
 		'kselftest-(aesni-fips|avx2-sha-ni-fips)'
 		'secrets-(aesni|sha-ni)'

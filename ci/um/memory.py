@@ -3,7 +3,7 @@
 """Copy what a process of User-Mode Linux can write to: memory.py LINUX FILE
 
 That is the memory of its guest, the kernel's own data, and the stacks on which the
-host saved its registers. LINUX is the program, of which the first process counts.
+host saved its registers. LINUX is the program, which may run once.
 """
 
 import os
@@ -13,15 +13,19 @@ PAGE = 4096
 
 
 def kernel_of(program):
-    """The process that all others of this program are children of."""
-    pids = []
+    """The process that all others of this program are descendants of."""
+    parents = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             if os.readlink(f"/proc/{pid}/exe") == program:
-                pids.append(int(pid))
+                with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                    parents[pid] = file.read().rpartition(")")[2].split()[1]
         except OSError:
             pass
-    return min(pids)
+    roots = [pid for pid, parent in parents.items() if parent not in parents]
+    if len(roots) != 1:
+        sys.exit(f"{len(roots)} kernels of {program}")
+    return roots[0]
 
 
 def ranges(pid):
@@ -39,6 +43,8 @@ def main():
             memory.seek(start)
             while start < end:
                 data = memory.read(min(end - start, 256 * PAGE))
+                if not data:
+                    sys.exit("the process has ended")
                 if data.count(0) == len(data):
                     out.seek(len(data), os.SEEK_CUR)
                 else:

@@ -227,7 +227,7 @@ void wolfcrypt_integrity_load(void)
 #else
 /**
  * wolfcrypt_integrity_boot() - take the digest of the image as it was linked
- * @cmdline: the command line as the boot loader gave it
+ * @cmdline: the command line as it is that early
  *
  * SHA-256 and HMAC pass their self-tests first. Always done, as it isn't known
  * yet whether the boot will be in FIPS mode; what it means is decided later, by

@@ -770,8 +770,8 @@ def passes(func):
         return True
     except Wrong as exc:
         text = str(exc)
-    except OSError as exc:
-        text = "unexpected error: %s" % exc
+    except Exception as exc:    # One case is lost by it, and not all after it.
+        text = "unexpected error: %r" % exc
     print("\n".join("# " + line for line in text.splitlines()))
     return False
 

@@ -252,10 +252,13 @@ class Link(netns.Link):
 
     def refused(self, what, expected):
         """Nothing arrives; all that was refused is counted, from the link's start."""
+        netns.until(lambda: self.refusals() == expected)
         self.nothing_arrives(what)
+        check("counters of " + what, self.refusals(), expected)
+
+    def refusals(self):
         counters = self.counters()
-        check("counters of " + what,
-              {at: counters[at] for at in REFUSALS if counters[at]}, expected)
+        return {at: counters[at] for at in REFUSALS if counters[at]}
 
 
 def name(host):

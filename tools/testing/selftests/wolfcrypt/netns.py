@@ -37,7 +37,8 @@ class Host:
         self.process = subprocess.Popen(
             ["unshare", "--net", "sh", "-c", "echo; exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.process.stdout.readline()
+        if not self.process.stdout.readline():
+            raise af_alg.Wrong("unshare: no network namespace")
 
     def path(self, name):
         return "/proc/%d/%s" % (self.process.pid, name)
@@ -68,6 +69,20 @@ class Host:
     def end(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+def until(done, seconds=10):
+    """Waits for something that may take a while on a busy machine; it may not come."""
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def be_alone():
+    """Makes this process a network namespace of its own, with the loopback device"""
+    if LIBC.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 def enter(namespace):
@@ -150,13 +165,10 @@ class References:
 
         RCU and a work queue do that, some time after an SA is deleted.
         """
-        end = time.monotonic() + 10
-        while True:
-            got = {driver: count - self.before[driver]
-                   for driver, count in self.now().items()}
-            if most is None or sum(got.values()) <= most or time.monotonic() > end:
-                return got
-            time.sleep(0.02)
+        if most is not None:
+            until(lambda: sum(self.got().values()) <= most, 60)
+        return {driver: count - self.before[driver]
+                for driver, count in self.now().items()}
 
 
 @contextlib.contextmanager
@@ -180,4 +192,6 @@ def missing():
             return "needs " + command
     if not os.path.exists("/proc/self/ns/net"):
         return "needs CONFIG_NET_NS"
+    if not os.path.exists("/proc/net/packet"):
+        return "needs CONFIG_PACKET"
     return None
