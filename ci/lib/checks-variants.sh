@@ -126,7 +126,7 @@ elsewhere_make()
 	KERNEL_DIR=$WORK CCACHE_DIR=$WORK/ccache kernel_make "$src" "$out" -C "$out" \
 		-f "$src/Makefile" --no-print-directory -s -j"$(nproc)" -o prepare \
 		KBUILD_BUILD_TIMESTAMP="$(LC_ALL=C date -u)" KBUILD_BUILD_USER=another-builder \
-		KBUILD_BUILD_HOST=otherhost "$@"
+		KBUILD_BUILD_HOST=otherhost KBUILD_BUILD_VERSION="$(<"$out/.version")" "$@"
 }
 
 # sealed_digest VMLINUX, if it is the one in its record

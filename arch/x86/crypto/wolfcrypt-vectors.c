@@ -36,8 +36,7 @@ void wolfcrypt_vectors_select(void)
  * wolfcrypt_vectors_clear() - clear the vector registers, whole
  *
  * Instructions with VEX or EVEX encoding clear the part of a register that they don't
- * name. All of these are done when registers are renamed, so they take no time of
- * their own, which VZEROALL does.
+ * name. All of these are done when registers are renamed, and take little time for it.
  *
  * Context: an FPU section, at its end.
  */

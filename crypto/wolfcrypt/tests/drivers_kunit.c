@@ -573,6 +573,8 @@ static void drivers_test_vectors(struct kunit *test)
 	struct key_call key = { tfm, user_key, drv->long_key };
 	unsigned int i;
 
+	if (!IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86))
+		kunit_skip(test, "uses none");
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		kunit_skip(test, "another task may have its own in them");
 
