@@ -237,6 +237,70 @@ def digest(h, message):
     return b"".join(v.to_bytes(h.word, "big") for v in chain)[:h.digest]
 
 
+# SHA-3 (FIPS 202), on lanes as they are in memory: lane x + 5 * y is A[x, y].
+
+SPONGES = {f"sha3-{bits}": 200 - bits // 4 for bits in (224, 256, 384, 512)}
+
+
+def round_constants():
+    """Section 3.2.5, from the linear feedback shift register of rc()."""
+    register, bits = 1, []
+    for _ in range(7 * 24):
+        bits.append(register & 1)
+        register = register << 1 ^ (0x171 if register & 0x80 else 0)
+    return [sum(bits[j + 7 * i] << (1 << j) - 1 for j in range(7)) for i in range(24)]
+
+
+KECCAK_RC = round_constants()
+
+
+def rotate_left(x, n):
+    return (x << n | x >> 64 - n) & MASK64
+
+
+def keccak(state):
+    """Keccak-f[1600], section 3.3."""
+    for constant in KECCAK_RC:
+        column = [state[x] ^ state[x + 5] ^ state[x + 10] ^ state[x + 15] ^ state[x + 20]
+                  for x in range(5)]
+        state = [lane ^ column[(i + 4) % 5] ^ rotate_left(column[(i + 1) % 5], 1)
+                 for i, lane in enumerate(state)]
+        moved, x, y, shift = list(state), 1, 0, 0
+        for t in range(24):
+            shift = (shift + t + 1) % 64
+            moved[y + 5 * ((2 * x + 3 * y) % 5)] = rotate_left(state[x + 5 * y], shift)
+            x, y = y, (2 * x + 3 * y) % 5
+        state = [moved[i] ^ ~moved[i // 5 * 5 + (i + 1) % 5] & moved[i // 5 * 5 + (i + 2) % 5]
+                 & MASK64 for i in range(25)]
+        state[0] ^= constant
+    return state
+
+
+def sponge_states(rate, message):
+    """The state before and after each permutation, as bytes."""
+    padded_message = bytearray(message + b"\x06" + bytes(-(len(message) + 1) % rate))
+    padded_message[-1] |= 0x80
+    state = bytes(200)
+    for at in range(0, len(padded_message), rate):
+        state = xor(state, padded_message[at:at + rate].ljust(200, b"\0"))
+        before = state
+        lanes = [int.from_bytes(state[i:i + 8], "little") for i in range(0, 200, 8)]
+        state = b"".join(lane.to_bytes(8, "little") for lane in keccak(lanes))
+        yield before, state
+
+
+def sponge_parts(rate, message):
+    """The first state is the first block, which is looked for in any case; of the last
+    one the digest is public."""
+    states = list(sponge_states(rate, message))
+    for i, (before, after) in enumerate(states):
+        if i:
+            yield f"block {i}, state with it", before, {}
+        if i < len(states) - 1:
+            yield f"block {i}, state after it", after, {}
+    yield "last state", states[-1][1][(200 - rate) // 2:], {}
+
+
 # GF(2^128) of GCM: bit 0 of a block, its most significant one, is the constant term.
 
 GCM_R = 0xe1 << 120
@@ -267,6 +331,10 @@ def check_arithmetic():
     for name, h in HASHES.items():
         for size in (3, 111, 300):
             assert digest(h, DATA[:size]) == hashlib.new(name, DATA[:size]).digest()
+    for name, rate in SPONGES.items():
+        size = (200 - rate) // 2
+        states = list(sponge_states(rate, DATA[:300]))
+        assert states[-1][1][:size] == hashlib.new(name.replace("-", "_"), DATA[:300]).digest()
     h = int.from_bytes(Aes(bytes(16)).encrypt(bytes(16)), "big")
     x = 0x0388dace60b6a392f328c2b971b2fe78
     assert ghash_mul(ghash_mul(x, h) ^ 128, h) == 0xf38cbb1ad69223dcc3457ae5b6b0f885
@@ -332,11 +400,11 @@ def skcipher_parts(alg, key):
         yield "key stream", feedback_stream(aes, bytes(DATA_SIZE)), {}
 
 
-def gcm_parts(key, iv):
+def gcm_parts(key, iv, blocks_of_stream=DATA_SIZE // 16):
     yield from gcm_key_parts(key)
     # The first block of it is the mask of the tag.
     yield ("key stream",
-           counter_stream(Aes(key), iv + bytes([0, 0, 0, 1]), DATA_SIZE // 16), {})
+           counter_stream(Aes(key), iv + bytes([0, 0, 0, 1]), blocks_of_stream), {})
 
 
 def gcm_key_parts(key):
@@ -475,6 +543,8 @@ def derived(alg, key, driver):
         return gcm_parts(key, IV[:12])
     if alg == "rfc4106(gcm(aes))":
         return gcm_parts(key[:-4], key[-4:] + IV[:8])
+    if alg == "rfc4543(gcm(aes))":
+        return gcm_parts(key[:-4], key[-4:] + IV[:8], 1)
     if alg == "seqiv(rfc4106(gcm(aes)))":
         return gcm_key_parts(key[:-4])  # Its IVs are its own.
     if alg == "ccm(aes)":
@@ -487,6 +557,8 @@ def derived(alg, key, driver):
         return hmac_parts(HASHES[alg[5:-1]], key)
     if alg in HASHES:
         return message_parts(HASHES[alg], key)
+    if alg in SPONGES:
+        return sponge_parts(SPONGES[alg], key)
     if alg == "essiv(cbc(aes),sha256)":
         return essiv_parts(key)
     return skcipher_parts(alg, key)
@@ -497,12 +569,18 @@ def essiv_parts(key):
     essiv_skcipher_setkey() of the kernel's crypto/essiv.c leaves it on its stack."""
     yield from aes_parts(key)
     yield from message_parts(HASHES["sha256"], key, "key")
+    # What of the salt's schedules isn't the salt, which is two round keys long.
+    salt = Aes(hashlib.sha256(key).digest())
+    yield "salt, encryption schedule", b"".join(salt.enc[2:]), {"required": True}
+    yield "salt, decryption schedule", b"".join(salt.dec[:-2]), {"required": True}
+    yield ("salt, bitsliced schedule", b"".join(map(bitsliced, salt.enc[2:])),
+           {"step": 8, "min_run": 32})
 
 
 def secret_parts(number, length, alg, driver):
     key = secret(number, length)
     owner = f"{number} {driver}"
-    yield Part(owner, "secret", key, alg in HASHES)
+    yield Part(owner, "secret", key, alg in HASHES or alg in SPONGES)
     try:
         for what, data, options in derived(alg, key, driver):
             yield Part(owner, what, data, **options)

@@ -20,6 +20,7 @@ CRYPT = ["encrypt", "decrypt", "encrypt-in-place", "decrypt-in-place"]
 # Templates are named over the fastest primitive, as the API would not compose
 # them while ours has a driver for the whole.
 STOCK = {
+    "aes": ["aes-aesni"],
     "ecb": ["ecb-aes-aesni"],
     "cbc": ["cbc-aes-aesni"],
     "cts-cbc": ["cts-cbc-aes-aesni"],
@@ -28,6 +29,9 @@ STOCK = {
             "xts-aes-vaes-avx10_256", "xts-aes-vaes-avx10_512"],
     "gcm": ["generic-gcm-aesni", "generic-gcm-aesni-avx",
             "generic-gcm-vaes-avx10_256", "generic-gcm-vaes-avx10_512"],
+    "rfc4543-gcm": ["rfc4543(generic-gcm-aesni)", "rfc4543(generic-gcm-aesni-avx)",
+                    "rfc4543(generic-gcm-vaes-avx10_256)",
+                    "rfc4543(generic-gcm-vaes-avx10_512)"],
     "ccm": ["ccm_base(ctr-aes-aesni,cbcmac(aes-aesni))"],
     "cmac": ["cmac(aes-aesni)"],
     "sha1": ["sha1-ssse3", "sha1-avx", "sha1-avx2", "sha1-ni"],
@@ -36,24 +40,28 @@ STOCK = {
 }
 STOCK |= {f"hmac-{name}": [f"hmac({driver})" for driver in STOCK[name]]
           for name in ("sha1", "sha256", "sha512")}
+STOCK |= {f"sha3-{bits}": [f"sha3-{bits}-generic"] for bits in (256, 512)}
 # Nothing of theirs stands beside these in 6.12.
 STOCK |= {"cfb": [], "ofb": []}
 
 AES_OURS = ["", "-aesni", "-avx", "-vaes-avx2", "-vaes-avx512"]
 GCM_OURS = ["", "-aesni", "-avx", "-avx2", "-vaes-avx2", "-vaes-avx512"]
-SHA_OURS = ["", "-ni", "-avx", "-avx2"]
+SHA_OURS = ["", "-ni", "-avx", "-avx2", "-bmi2"]
 
 
 def ours(algorithm):
     """All names that our driver may have; a CPU has one of them."""
     if "sha" in algorithm:
         return [f"{algorithm}-wolfcrypt{isa}" for isa in SHA_OURS]
-    isas = GCM_OURS if algorithm == "gcm" else AES_OURS
-    return [f"{algorithm}-aes-wolfcrypt{isa}" for isa in isas]
+    isas = GCM_OURS if "gcm" in algorithm else AES_OURS
+    name = "aes" if algorithm == "aes" else f"{algorithm}-aes"
+    return [f"{name}-wolfcrypt{isa}" for isa in isas]
 
 
 def kind(algorithm):
-    if algorithm in ("gcm", "ccm"):
+    if algorithm == "aes":
+        return "cipher"
+    if algorithm in ("gcm", "rfc4543-gcm", "ccm"):
         return "aead"
     if "sha" in algorithm or algorithm == "cmac":
         return "shash"
@@ -67,11 +75,15 @@ def keys(algorithm, quick):
     if algorithm.startswith("hmac"):
         return [32]
     sizes = [32] if quick else [16, 32]
-    return [2 * size for size in sizes] if algorithm == "xts" else sizes
+    if algorithm == "xts":
+        return [2 * size for size in sizes]
+    return [size + 4 for size in sizes] if algorithm.startswith("rfc") else sizes
 
 
 def sizes(algorithm, quick):
     """Bytes of a request. One of 1420, as in a packet, isn't whole blocks."""
+    if algorithm == "aes":
+        return [16]
     wanted = QUICK_SIZES if quick else SIZES
     return [size & -16 for size in wanted] if algorithm in ("ecb", "cbc") else wanted
 
@@ -121,14 +133,15 @@ def unsure(row):
 
 # Modes in which a block must wait for the one before; the others do many at once.
 CHAINED = {("cbc", "encrypt"), ("cts-cbc", "encrypt"), ("cfb", "encrypt"), ("ofb", "encrypt"),
-           ("ofb", "decrypt"), ("ccm", "encrypt"), ("ccm", "decrypt"), ("cmac", "digest")}
+           ("ofb", "decrypt"), ("aes", "encrypt"), ("aes", "decrypt"), ("ccm", "encrypt"), ("ccm", "decrypt"), ("cmac", "digest")}
 
 
 def limit_ns(job, limits):
     """The time that the rounds of AES alone take at least, if it is AES: by the
     latency of AESENC where blocks are chained, else by the best rate of any
     length of vector."""
-    if not job["size"] or "sha" in job["algorithm"] or "aesenc-128" not in limits:
+    no_aes = "sha" in job["algorithm"] or job["algorithm"] == "rfc4543-gcm"
+    if not job["size"] or no_aes or "aesenc-128" not in limits:
         return None
     key = job["key"] // 2 if job["algorithm"] == "xts" else job["key"]
     rounds = (key // 4 + 6) * job["size"] / 16

@@ -191,11 +191,13 @@ int wolfcrypt_esp_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
  * @count: how many they are
  * @ctxsize: bytes that a tfm keeps
  * @impl: name of the implementation; empty for the portable C code
+ * @first: by which the requests of the first one are counted, and so on
  *
  * Return: 0 or an error, when none of them is registered.
  */
 int wolfcrypt_aead_register(struct aead_alg *algs, int count,
-			    unsigned int ctxsize, const char *impl)
+			    unsigned int ctxsize, const char *impl,
+			    enum wolfcrypt_driver first)
 {
 	int i, err;
 
@@ -208,7 +210,7 @@ int wolfcrypt_aead_register(struct aead_alg *algs, int count,
 		base->cra_blocksize = 1;
 		base->cra_ctxsize = ctxsize;
 		base->cra_module = THIS_MODULE;
-		err = wolfcrypt_alg_init(base, impl);
+		err = wolfcrypt_alg_init(base, impl, first + i);
 		if (err)
 			return err;
 	}

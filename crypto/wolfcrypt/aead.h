@@ -106,7 +106,8 @@ static __always_inline int wolfcrypt_aead_walk(struct aead_request *req,
 unsigned int wolfcrypt_aead_crypt_len(struct aead_request *req, bool enc);
 int wolfcrypt_aead_end(struct aead_request *req, bool enc, u8 *tag);
 int wolfcrypt_aead_register(struct aead_alg *algs, int count,
-			    unsigned int ctxsize, const char *impl);
+			    unsigned int ctxsize, const char *impl,
+			    enum wolfcrypt_driver first);
 
 /* The forms for ESP: what they have in common, and the nonce of each. */
 

@@ -127,6 +127,7 @@ static int aes_ecb_encrypt(struct skcipher_request *req)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_ECB);
 	return aes_ecb_crypt(req, impl, impl->ecb_enc);
 }
 
@@ -134,6 +135,7 @@ static int aes_ecb_decrypt(struct skcipher_request *req)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_ECB);
 	return aes_ecb_crypt(req, impl, impl->ecb_dec);
 }
 
@@ -155,6 +157,7 @@ static int aes_cbc_encrypt(struct skcipher_request *req)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CBC);
 	return aes_cbc_crypt(req, impl, impl->cbc_enc);
 }
 
@@ -162,6 +165,7 @@ static int aes_cbc_decrypt(struct skcipher_request *req)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CBC);
 	return aes_cbc_crypt(req, impl, impl->cbc_dec);
 }
 
@@ -278,11 +282,13 @@ static int aes_cts_crypt(struct skcipher_request *req, bool enc)
 
 static int aes_cts_encrypt(struct skcipher_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CTS);
 	return aes_cts_crypt(req, true);
 }
 
 static int aes_cts_decrypt(struct skcipher_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CTS);
 	return aes_cts_crypt(req, false);
 }
 
@@ -377,6 +383,7 @@ static int aes_cfb_encrypt(struct skcipher_request *req)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CFB);
 	return aes_stream_crypt(req, impl, impl->cfb_enc);
 }
 
@@ -384,6 +391,7 @@ static int aes_cfb_decrypt(struct skcipher_request *req)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CFB);
 	return aes_stream_crypt(req, impl, impl->cfb_dec);
 }
 
@@ -391,6 +399,7 @@ static int aes_ofb_crypt(struct skcipher_request *req)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_OFB);
 	return aes_stream_crypt(req, impl, impl->ofb);
 }
 
@@ -398,6 +407,7 @@ static int aes_ctr_crypt(struct skcipher_request *req)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CTR);
 	return aes_stream_crypt(req, impl, impl->ctr);
 }
 
@@ -441,7 +451,8 @@ int wolfcrypt_aes_register(void)
 	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(aes_algs); i++) {
-		err = wolfcrypt_alg_init(&aes_algs[i].base, wolfcrypt_aes->name);
+		err = wolfcrypt_alg_init(&aes_algs[i].base, wolfcrypt_aes->name,
+					 WOLFCRYPT_DRIVER_ECB + i);
 		if (err)
 			return err;
 	}

@@ -15,6 +15,7 @@
 #include <asm/msr.h>
 #include <crypto/aead.h>
 #include <crypto/hash.h>
+#include <crypto/internal/cipher.h>
 #include <crypto/skcipher.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
@@ -114,6 +115,46 @@ struct bench_job {
 	struct scatterlist dst_sg;
 	char result[BENCH_MAX_DRIVERS * 192];
 };
+
+static int bench_cipher_setkey(struct bench_driver *drv)
+{
+	return crypto_cipher_setkey(drv->tfm, drv->job->key,
+				    drv->job->key_size);
+}
+
+static int bench_cipher_open(struct bench_driver *drv)
+{
+	struct crypto_cipher *tfm;
+
+	tfm = crypto_alloc_cipher(drv->name, 0, 0);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	drv->tfm = tfm;
+	return bench_cipher_setkey(drv);
+}
+
+static int bench_cipher_run(struct bench_driver *drv)
+{
+	unsigned int size = crypto_cipher_blocksize(drv->tfm);
+	struct bench_job *job = drv->job;
+	u8 *dst = job->in_place ? job->src : job->dst;
+	unsigned int i;
+
+	for (i = 0; i + size <= job->size; i += size) {
+		if (job->op == BENCH_DECRYPT)
+			crypto_cipher_decrypt_one(drv->tfm, dst + i,
+						  job->src + i);
+		else
+			crypto_cipher_encrypt_one(drv->tfm, dst + i,
+						  job->src + i);
+	}
+	return 0;
+}
+
+static void bench_cipher_close(struct bench_driver *drv)
+{
+	crypto_free_cipher(drv->tfm);
+}
 
 static int bench_skcipher_setkey(struct bench_driver *drv)
 {
@@ -248,6 +289,8 @@ static void bench_shash_close(struct bench_driver *drv)
 }
 
 static const struct bench_type bench_types[] = {
+	{ "cipher", bench_cipher_open, bench_cipher_run,
+	  bench_cipher_setkey, bench_cipher_close },
 	{ "skcipher", bench_skcipher_open, bench_skcipher_run,
 	  bench_skcipher_setkey, bench_skcipher_close },
 	{ "aead", bench_aead_open, bench_aead_run,
@@ -596,5 +639,6 @@ static void __exit bench_exit(void)
 module_init(bench_init);
 module_exit(bench_exit);
 
+MODULE_IMPORT_NS(CRYPTO_INTERNAL);
 MODULE_DESCRIPTION("Benchmark of crypto API drivers");
 MODULE_LICENSE("GPL");

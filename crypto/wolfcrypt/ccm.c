@@ -279,11 +279,13 @@ static int ccm_crypt(struct aead_request *req, const u8 *iv,
 
 static int ccm_encrypt(struct aead_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CCM);
 	return ccm_crypt(req, req->iv, req->assoclen, true);
 }
 
 static int ccm_decrypt(struct aead_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CCM);
 	return ccm_crypt(req, req->iv, req->assoclen, false);
 }
 
@@ -322,11 +324,13 @@ static int rfc4309_crypt(struct aead_request *req, bool enc)
 
 static int rfc4309_encrypt(struct aead_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_RFC4309);
 	return rfc4309_crypt(req, true);
 }
 
 static int rfc4309_decrypt(struct aead_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_RFC4309);
 	return rfc4309_crypt(req, false);
 }
 
@@ -354,7 +358,8 @@ int wolfcrypt_ccm_register(void)
 {
 	return wolfcrypt_aead_register(ccm_algs, ARRAY_SIZE(ccm_algs),
 				       WOLFCRYPT_CTXSIZE(struct ccm_ctx),
-				       wolfcrypt_aes->name);
+				       wolfcrypt_aes->name,
+				       WOLFCRYPT_DRIVER_CCM);
 }
 
 void wolfcrypt_ccm_unregister(void)

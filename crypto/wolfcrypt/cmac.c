@@ -204,6 +204,7 @@ static int cmac_update(struct shash_desc *desc, const u8 *data,
 
 static int cmac_final(struct shash_desc *desc, u8 *out)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_CMAC);
 	wolfcrypt_cmac_final(wolfcrypt_aes_pick(), cmac_key(desc->tfm),
 			     shash_desc_ctx(desc), out);
 	return 0;
@@ -216,6 +217,7 @@ static int cmac_digest(struct shash_desc *desc, const u8 *data,
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
 
 	if (len <= WOLFCRYPT_FPU_CHUNK) {
+		wolfcrypt_count(WOLFCRYPT_DRIVER_CMAC);
 		wolfcrypt_run(impl, wolfcrypt_cmac_short(impl, key, data, len,
 							 out));
 		return 0;
@@ -248,7 +250,8 @@ int wolfcrypt_cmac_register(void)
 {
 	int err;
 
-	err = wolfcrypt_alg_init(&cmac_alg.base, wolfcrypt_aes->name);
+	err = wolfcrypt_alg_init(&cmac_alg.base, wolfcrypt_aes->name,
+				 WOLFCRYPT_DRIVER_CMAC);
 	if (err)
 		return err;
 	return crypto_register_shash(&cmac_alg);

@@ -420,12 +420,14 @@ static int drbg_generate_all(struct crypto_rng *tfm, bool predict,
 static int drbg_generate(struct crypto_rng *tfm, const u8 *addtl,
 			 unsigned int addtl_len, u8 *out, unsigned int len)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_DRBG);
 	return drbg_generate_all(tfm, false, addtl, addtl_len, out, len);
 }
 
 static int drbg_generate_pr(struct crypto_rng *tfm, const u8 *addtl,
 			    unsigned int addtl_len, u8 *out, unsigned int len)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_DRBG + 1);
 	return drbg_generate_all(tfm, true, addtl, addtl_len, out, len);
 }
 
@@ -523,7 +525,8 @@ int wolfcrypt_drbg_register(void)
 	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(drbg_algs); i++) {
-		err = wolfcrypt_alg_init(&drbg_algs[i].base, "");
+		err = wolfcrypt_alg_init(&drbg_algs[i].base, "",
+					 WOLFCRYPT_DRIVER_DRBG + i);
 		if (err)
 			return err;
 	}

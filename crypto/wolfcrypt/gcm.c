@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * AES-GCM (NIST SP 800-38D) with 96-bit IVs, and its form for ESP (RFC 4106), with
- * IVs from the caller or of its own: the choice of an implementation, and the drivers.
+ * AES-GCM (NIST SP 800-38D) with 96-bit IVs, and its forms for ESP: RFC 4106, with IVs
+ * from the caller or of its own, and RFC 4543, which is GMAC. The choice of an
+ * implementation, and the drivers.
  */
 
 #include <crypto/algapi.h>
@@ -24,7 +25,7 @@
 /**
  * struct gcm_ctx - what a tfm keeps
  * @key: the key
- * @salt: what the IVs begin with, for rfc4106
+ * @salt: what the IVs begin with, for the forms for ESP
  * @seqiv: what they end with, for seqiv: the one thing that changes while there is a
  *	   key
  */
@@ -100,6 +101,12 @@ static int gcm_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
 	return crypto_gcm_check_authsize(authsize);
 }
 
+/* RFC 4543 section 3.4 */
+static int rfc4543_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
+{
+	return authsize == AES_BLOCK_SIZE ? 0 : -EINVAL;
+}
+
 static void gcm_absorb_aad(void *_msg, const u8 *data, unsigned int len)
 {
 	struct wolfcrypt_gcm_msg *msg = _msg;
@@ -114,6 +121,19 @@ static void gcm_crypt_part(void *_msg, u8 *dst, const u8 *src,
 	struct wolfcrypt_gcm_msg *msg = _msg;
 
 	wolfcrypt_run(msg->impl, msg->impl->update(msg, dst, src, len, tag));
+}
+
+/* GMAC (SP 800-38D section 3): all of the message is associated data. */
+static void gmac_part(void *_msg, u8 *dst, const u8 *src, unsigned int len,
+		      u8 *tag)
+{
+	struct wolfcrypt_gcm_msg *msg = _msg;
+
+	wolfcrypt_aad_add(&msg->aad, src, len, gcm_absorb_aad, msg);
+	if (dst != src)
+		memcpy(dst, src, len);
+	if (tag)
+		gcm_crypt_part(msg, NULL, NULL, 0, tag);
 }
 
 /**
@@ -154,6 +174,60 @@ void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
 	memzero_explicit(&msg.st, sizeof(msg.st));
 }
 
+/**
+ * wolfcrypt_gmac_with() - GMAC in one piece, on a given implementation
+ * @impl: the implementation
+ * @key: the expanded key, with powers of H if @impl reads them
+ * @iv: the IV of WOLFCRYPT_GCM_IV_SIZE bytes
+ * @aad: what goes before the message, and isn't copied
+ * @aad_len: bytes of @aad
+ * @dst: where the message is copied to; may be the same as @src
+ * @src: the message, without a tag
+ * @len: bytes of @src, at most WOLFCRYPT_FPU_CHUNK
+ * @tag: the computed tag, of 16 bytes
+ *
+ * As wolfcrypt_gcm_crypt_with(), in all.
+ */
+void wolfcrypt_gmac_with(const struct wolfcrypt_gcm_impl *impl,
+			 const struct wolfcrypt_gcm_key *key, const u8 *iv,
+			 const u8 *aad, unsigned int aad_len, u8 *dst,
+			 const u8 *src, unsigned int len, u8 *tag)
+{
+	struct wolfcrypt_gcm_msg msg = {
+		.impl		= impl,
+		.key		= key,
+		.iv		= iv,
+		.aad_len	= aad_len + len,
+		.enc		= true,
+	};
+
+	wolfcrypt_aad_add(&msg.aad, aad, aad_len, gcm_absorb_aad, &msg);
+	gmac_part(&msg, dst, src, len, tag);
+	memzero_explicit(&msg.st, sizeof(msg.st));
+}
+
+static void gcm_begin(struct wolfcrypt_gcm_msg *msg, struct aead_request *req,
+		      const u8 *iv, bool enc)
+{
+	msg->impl = wolfcrypt_gcm_pick();
+	msg->key = &gcm_ctx(crypto_aead_reqtfm(req))->key;
+	msg->iv = iv;
+	msg->aad.len = 0;
+	msg->enc = enc;
+	msg->begun = false;
+}
+
+static int gcm_end(struct wolfcrypt_gcm_msg *msg, struct aead_request *req,
+		   u8 *tag, int err)
+{
+	if (!err)
+		err = wolfcrypt_aead_end(req, msg->enc, tag);
+
+	memzero_explicit(&msg->st, sizeof(msg->st));
+	memzero_explicit(tag, AES_BLOCK_SIZE);
+	return err;
+}
+
 static int gcm_crypt(struct aead_request *req, const u8 *iv,
 		     unsigned int aad_len, bool enc)
 {
@@ -162,32 +236,23 @@ static int gcm_crypt(struct aead_request *req, const u8 *iv,
 	u8 tag[AES_BLOCK_SIZE];
 	int err;
 
-	msg.impl = wolfcrypt_gcm_pick();
-	msg.key = &gcm_ctx(crypto_aead_reqtfm(req))->key;
-	msg.iv = iv;
-	msg.aad.len = 0;
+	gcm_begin(&msg, req, iv, enc);
 	msg.aad_len = aad_len;
 	msg.crypt_len = wolfcrypt_aead_crypt_len(req, enc);
-	msg.enc = enc;
-	msg.begun = false;
-
 	wolfcrypt_aad_gather(&msg.aad, req->src, aad_len, gcm_absorb_aad, &msg);
 	err = wolfcrypt_aead_walk(req, enc, gcm_crypt_part, &msg, tag);
-	if (!err)
-		err = wolfcrypt_aead_end(req, enc, tag);
-
-	memzero_explicit(&msg.st, sizeof(msg.st));
-	memzero_explicit(tag, sizeof(tag));
-	return err;
+	return gcm_end(&msg, req, tag, err);
 }
 
 static int gcm_encrypt(struct aead_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_GCM);
 	return gcm_crypt(req, req->iv, req->assoclen, true);
 }
 
 static int gcm_decrypt(struct aead_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_GCM);
 	return gcm_crypt(req, req->iv, req->assoclen, false);
 }
 
@@ -224,12 +289,49 @@ static int rfc4106_crypt(struct aead_request *req, bool enc)
 
 static int rfc4106_encrypt(struct aead_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_RFC4106);
 	return rfc4106_crypt(req, true);
 }
 
 static int rfc4106_decrypt(struct aead_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_RFC4106);
 	return rfc4106_crypt(req, false);
+}
+
+/* RFC 4543 section 3.3: the packet's IV is authenticated, too. */
+static int rfc4543_crypt(struct aead_request *req, bool enc)
+{
+	struct wolfcrypt_gcm_msg msg __uninitialized;
+	int err = crypto_ipsec_check_assoclen(req->assoclen);
+	u8 iv[WOLFCRYPT_GCM_IV_SIZE];
+	u8 tag[AES_BLOCK_SIZE];
+
+	if (err)
+		return err;
+
+	wolfcrypt_rfc4106_iv(iv, gcm_ctx(crypto_aead_reqtfm(req))->salt,
+			     req->iv);
+	gcm_begin(&msg, req, iv, enc);
+	msg.aad_len = req->assoclen + wolfcrypt_aead_crypt_len(req, enc);
+	msg.crypt_len = 0;
+	wolfcrypt_aad_gather(&msg.aad, req->src, req->assoclen, gcm_absorb_aad,
+			     &msg);
+	err = wolfcrypt_aead_walk(req, enc, gmac_part, &msg, tag);
+	memzero_explicit(iv, sizeof(iv));
+	return gcm_end(&msg, req, tag, err);
+}
+
+static int rfc4543_encrypt(struct aead_request *req)
+{
+	wolfcrypt_count(WOLFCRYPT_DRIVER_RFC4543);
+	return rfc4543_crypt(req, true);
+}
+
+static int rfc4543_decrypt(struct aead_request *req)
+{
+	wolfcrypt_count(WOLFCRYPT_DRIVER_RFC4543);
+	return rfc4543_crypt(req, false);
 }
 
 /**
@@ -296,6 +398,7 @@ static int seqiv_encrypt(struct aead_request *req)
 	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
 	int err;
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_SEQIV);
 	if (req->cryptlen < WOLFCRYPT_ESP_IV_SIZE)
 		return -EINVAL;
 
@@ -312,6 +415,7 @@ static int seqiv_decrypt(struct aead_request *req)
 {
 	struct crypto_aead *tfm = crypto_aead_reqtfm(req);
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_SEQIV);
 	if (req->cryptlen < WOLFCRYPT_ESP_IV_SIZE + crypto_aead_authsize(tfm))
 		return -EINVAL;
 
@@ -322,6 +426,14 @@ static int seqiv_decrypt(struct aead_request *req)
 
 static struct aead_alg gcm_algs[] = {
 	{
+		.base.cra_name	= "rfc4543(gcm(aes))",
+		.base.cra_driver_name = "rfc4543-gcm-aes-wolfcrypt",
+		.ivsize		= WOLFCRYPT_ESP_IV_SIZE,
+		.setkey		= rfc4106_setkey,
+		.setauthsize	= rfc4543_setauthsize,
+		.encrypt	= rfc4543_encrypt,
+		.decrypt	= rfc4543_decrypt,
+	}, {
 		.base.cra_name	= "gcm(aes)",
 		.base.cra_driver_name = "gcm-aes-wolfcrypt",
 		.ivsize		= WOLFCRYPT_GCM_IV_SIZE,
@@ -352,23 +464,31 @@ static struct aead_alg gcm_algs[] = {
 /*
  * Users of seqiv find a driver of that name whatever its priority is: the template
  * would have made one of the best driver of rfc4106, of an accelerator maybe. So it is
- * there in FIPS mode only, which wants the IVs to be made here.
+ * there in FIPS mode only, which wants the IVs to be made here. The kernel has no
+ * rfc4543 in that mode. They are the last and the first of the drivers.
  */
+static struct aead_alg *gcm_first(void)
+{
+	return fips_enabled ? gcm_algs + 1 : gcm_algs;
+}
+
 static int gcm_count(void)
 {
-	return ARRAY_SIZE(gcm_algs) - !fips_enabled;
+	return ARRAY_SIZE(gcm_algs) - 1;
 }
 
 int wolfcrypt_gcm_register(void)
 {
-	return wolfcrypt_aead_register(gcm_algs, gcm_count(),
+	return wolfcrypt_aead_register(gcm_first(), gcm_count(),
 				       WOLFCRYPT_CTXSIZE(struct gcm_ctx),
-				       wolfcrypt_gcm->name);
+				       wolfcrypt_gcm->name,
+				       WOLFCRYPT_DRIVER_RFC4543 +
+				       (gcm_first() - gcm_algs));
 }
 
 void wolfcrypt_gcm_unregister(void)
 {
-	crypto_unregister_aeads(gcm_algs, gcm_count());
+	crypto_unregister_aeads(gcm_first(), gcm_count());
 }
 
 void wolfcrypt_gcm_refuse(void)
@@ -378,4 +498,5 @@ void wolfcrypt_gcm_refuse(void)
 
 MODULE_ALIAS_CRYPTO("gcm(aes)");
 MODULE_ALIAS_CRYPTO("rfc4106(gcm(aes))");
+MODULE_ALIAS_CRYPTO("rfc4543(gcm(aes))");
 MODULE_ALIAS_CRYPTO("seqiv(rfc4106(gcm(aes)))");

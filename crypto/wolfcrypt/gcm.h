@@ -189,5 +189,9 @@ void wolfcrypt_gcm_crypt_with(const struct wolfcrypt_gcm_impl *impl,
 			      const u8 *iv, const u8 *aad, unsigned int aad_len,
 			      u8 *dst, const u8 *src, unsigned int len,
 			      bool enc, u8 *tag);
+void wolfcrypt_gmac_with(const struct wolfcrypt_gcm_impl *impl,
+			 const struct wolfcrypt_gcm_key *key, const u8 *iv,
+			 const u8 *aad, unsigned int aad_len, u8 *dst,
+			 const u8 *src, unsigned int len, u8 *tag);
 
 #endif /* _CRYPTO_WOLFCRYPT_GCM_H */

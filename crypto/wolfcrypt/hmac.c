@@ -167,6 +167,7 @@ static int hmac_finup(struct shash_desc *desc, const u8 *data,
 	const struct wolfcrypt_hash *hash = hmac_hash(desc->tfm);
 	const struct wolfcrypt_sha_impl *impl = wolfcrypt_hash_pick(hash);
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_HMAC + (hash - wolfcrypt_hashes));
 	wolfcrypt_hash_update(hash, impl, shash_desc_ctx(desc), data, len);
 	wolfcrypt_hmac_finish(hash, impl, hk, shash_desc_ctx(desc), out);
 	return 0;
@@ -218,7 +219,8 @@ int wolfcrypt_hmac_register(void)
 			 hash->name);
 		snprintf(base->cra_driver_name, sizeof(base->cra_driver_name),
 			 "hmac-%s-wolfcrypt", hash->name);
-		err = wolfcrypt_alg_init(base, (*hash->best)->name);
+		err = wolfcrypt_alg_init(base, (*hash->best)->name,
+					 WOLFCRYPT_DRIVER_HMAC + i);
 		if (err)
 			return err;
 	}

@@ -10,6 +10,7 @@
 #include <linux/compiler.h>
 #include <linux/crypto.h>
 #include <linux/kconfig.h>
+#include <linux/percpu-defs.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -105,9 +106,44 @@ static noinline_for_stack void _name(void)		\
 	memzero_explicit(dead, sizeof(dead));		\
 }
 
-int wolfcrypt_alg_init(struct crypto_alg *alg, const char *impl);
+/* The drivers; those of a family in the order of its table. */
+enum wolfcrypt_driver {
+	WOLFCRYPT_DRIVER_AES,
+	WOLFCRYPT_DRIVER_ECB,
+	WOLFCRYPT_DRIVER_CBC,
+	WOLFCRYPT_DRIVER_CTS,
+	WOLFCRYPT_DRIVER_CFB,
+	WOLFCRYPT_DRIVER_OFB,
+	WOLFCRYPT_DRIVER_CTR,
+	WOLFCRYPT_DRIVER_XTS,
+	WOLFCRYPT_DRIVER_RFC4543,
+	WOLFCRYPT_DRIVER_GCM,
+	WOLFCRYPT_DRIVER_RFC4106,
+	WOLFCRYPT_DRIVER_SEQIV,
+	WOLFCRYPT_DRIVER_CCM,
+	WOLFCRYPT_DRIVER_RFC4309,
+	WOLFCRYPT_DRIVER_CMAC,
+	WOLFCRYPT_DRIVER_SHA,
+	WOLFCRYPT_DRIVER_SHA3 = WOLFCRYPT_DRIVER_SHA + 5,
+	WOLFCRYPT_DRIVER_HMAC = WOLFCRYPT_DRIVER_SHA3 + 4,
+	WOLFCRYPT_DRIVER_DRBG = WOLFCRYPT_DRIVER_HMAC + 5,
+	WOLFCRYPT_DRIVERS = WOLFCRYPT_DRIVER_DRBG + 2,
+};
+
+DECLARE_PER_CPU(u64 [WOLFCRYPT_DRIVERS], wolfcrypt_requests);
+u64 wolfcrypt_requests_of(enum wolfcrypt_driver driver);
+
+/* A request begins. In any context. */
+static __always_inline void wolfcrypt_count(enum wolfcrypt_driver driver)
+{
+	this_cpu_inc(wolfcrypt_requests[driver]);
+}
+
+int wolfcrypt_alg_init(struct crypto_alg *alg, const char *impl,
+		       enum wolfcrypt_driver driver);
 void wolfcrypt_refuse(void);
 
+void wolfcrypt_refuse_ciphers(struct crypto_alg *algs, int count);
 void wolfcrypt_refuse_skciphers(struct skcipher_alg *algs, int count);
 void wolfcrypt_refuse_aeads(struct aead_alg *algs, int count);
 void wolfcrypt_refuse_shashes(struct shash_alg *algs, int count);
@@ -118,6 +154,9 @@ void wolfcrypt_refuse_rngs(struct rng_alg *algs, int count);
  * they do so for good.
  */
 
+int wolfcrypt_cipher_register(void);	/* aes */
+void wolfcrypt_cipher_unregister(void);
+void wolfcrypt_cipher_refuse(void);
 int wolfcrypt_aes_register(void);	/* ecb cbc cts ctr cfb ofb */
 void wolfcrypt_aes_unregister(void);
 void wolfcrypt_aes_refuse(void);
@@ -136,6 +175,9 @@ void wolfcrypt_cmac_refuse(void);
 int wolfcrypt_sha_register(void);	/* sha1, sha2 */
 void wolfcrypt_sha_unregister(void);
 void wolfcrypt_sha_refuse(void);
+int wolfcrypt_sha3_register(void);
+void wolfcrypt_sha3_unregister(void);
+void wolfcrypt_sha3_refuse(void);
 int wolfcrypt_hmac_register(void);	/* hmac of each */
 void wolfcrypt_hmac_unregister(void);
 void wolfcrypt_hmac_refuse(void);
@@ -150,5 +192,6 @@ void wolfcrypt_drbg_refuse(void);
 void wolfcrypt_aes_select(void);
 void wolfcrypt_gcm_select(void);
 void wolfcrypt_sha_select(void);
+void wolfcrypt_sha3_select(void);
 
 #endif /* _CRYPTO_WOLFCRYPT_INTERNAL_H */

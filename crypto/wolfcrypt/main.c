@@ -15,28 +15,37 @@
 #include "fips/fips.h"
 #include "internal.h"
 
+/* The kernel's entropy source asks for "sha3-256-generic", to condition with. */
+static bool alg_is_shared(const struct crypto_alg *alg)
+{
+	return !strcmp(alg->cra_name, "sha3-256");
+}
+
 /**
  * wolfcrypt_alg_init() - complete what all drivers have in common
  * @alg: the driver, whose cra_driver_name is "MODE-aes-wolfcrypt" or the like
  * @impl: name of the implementation, which is added to that of the driver; empty
  *	  for the portable C code
+ * @driver: by which its requests are counted
  *
- * With fips=1 the crypto API is told to offer no other driver of the algorithm.
+ * With fips=1 the crypto API is told to offer no other driver of the algorithm, but for
+ * one.
  *
  * Return: 0; -ENAMETOOLONG; or -ENOENT if it isn't known which of its services are
  * approved.
  */
-int wolfcrypt_alg_init(struct crypto_alg *alg, const char *impl)
+int wolfcrypt_alg_init(struct crypto_alg *alg, const char *impl,
+		       enum wolfcrypt_driver driver)
 {
 	size_t len = strlen(alg->cra_driver_name);
 	size_t room = sizeof(alg->cra_driver_name) - len;
 
-	if (wolfcrypt_exclusive())
+	if (wolfcrypt_exclusive() && !alg_is_shared(alg))
 		alg->cra_flags |= CRYPTO_ALG_FIPS_EXCLUSIVE;
 	if (*impl &&
 	    snprintf(alg->cra_driver_name + len, room, "-%s", impl) >= room)
 		return -ENAMETOOLONG;
-	return wolfcrypt_service_add(alg);
+	return wolfcrypt_service_add(alg, driver);
 }
 
 /* Primitives before the composites that the API could build on top of them. */
@@ -47,15 +56,21 @@ static int wolfcrypt_register(void)
 	err = wolfcrypt_sha_register();
 	if (err)
 		return err;
-	err = wolfcrypt_hmac_register();
+	err = wolfcrypt_sha3_register();
 	if (err)
 		goto err_sha;
+	err = wolfcrypt_hmac_register();
+	if (err)
+		goto err_sha3;
 	err = wolfcrypt_drbg_register();
 	if (err)
 		goto err_hmac;
-	err = wolfcrypt_aes_register();
+	err = wolfcrypt_cipher_register();
 	if (err)
 		goto err_drbg;
+	err = wolfcrypt_aes_register();
+	if (err)
+		goto err_cipher;
 	err = wolfcrypt_xts_register();
 	if (err)
 		goto err_aes;
@@ -78,10 +93,14 @@ err_xts:
 	wolfcrypt_xts_unregister();
 err_aes:
 	wolfcrypt_aes_unregister();
+err_cipher:
+	wolfcrypt_cipher_unregister();
 err_drbg:
 	wolfcrypt_drbg_unregister();
 err_hmac:
 	wolfcrypt_hmac_unregister();
+err_sha3:
+	wolfcrypt_sha3_unregister();
 err_sha:
 	wolfcrypt_sha_unregister();
 	return err;
@@ -94,8 +113,10 @@ static void wolfcrypt_unregister(void)
 	wolfcrypt_cmac_unregister();
 	wolfcrypt_xts_unregister();
 	wolfcrypt_aes_unregister();
+	wolfcrypt_cipher_unregister();
 	wolfcrypt_drbg_unregister();
 	wolfcrypt_hmac_unregister();
+	wolfcrypt_sha3_unregister();
 	wolfcrypt_sha_unregister();
 }
 
@@ -111,8 +132,10 @@ void wolfcrypt_refuse(void)
 	wolfcrypt_cmac_refuse();
 	wolfcrypt_xts_refuse();
 	wolfcrypt_aes_refuse();
+	wolfcrypt_cipher_refuse();
 	wolfcrypt_drbg_refuse();
 	wolfcrypt_hmac_refuse();
+	wolfcrypt_sha3_refuse();
 	wolfcrypt_sha_refuse();
 }
 
@@ -124,6 +147,7 @@ static int wolfcrypt_init(void)
 
 	wolfcrypt_vectors_select();
 	wolfcrypt_sha_select();
+	wolfcrypt_sha3_select();
 	wolfcrypt_aes_select();
 	wolfcrypt_gcm_select();
 

@@ -14,8 +14,42 @@
 #include <crypto/internal/skcipher.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/panic.h>
 
 #include "internal.h"
+
+static int refuse_cipher_key(struct crypto_tfm *tfm, const u8 *key,
+			     unsigned int len)
+{
+	return -ELIBBAD;
+}
+
+/*
+ * There is no way to tell the caller. Whatever stood in the output would be taken for
+ * the cipher's: as an IV, a part of a MAC, or what plaintext is hidden by.
+ */
+static void refuse_cipher_block(struct crypto_tfm *tfm, u8 *dst, const u8 *src)
+{
+	panic(KBUILD_MODNAME ": AES of single blocks is refused");
+}
+
+/**
+ * wolfcrypt_refuse_ciphers() - replace the entries of drivers
+ * @algs: the drivers, registered or not
+ * @count: how many they are
+ *
+ * Context: any.
+ */
+void wolfcrypt_refuse_ciphers(struct crypto_alg *algs, int count)
+{
+	struct crypto_alg *alg;
+
+	for (alg = algs; alg < algs + count; alg++) {
+		WRITE_ONCE(alg->cra_cipher.cia_setkey, refuse_cipher_key);
+		WRITE_ONCE(alg->cra_cipher.cia_encrypt, refuse_cipher_block);
+		WRITE_ONCE(alg->cra_cipher.cia_decrypt, refuse_cipher_block);
+	}
+}
 
 static int refuse_skcipher(struct crypto_skcipher *tfm)
 {

@@ -5,6 +5,7 @@
  */
 
 #include <crypto/internal/hash.h>
+#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -68,6 +69,9 @@ static const u64 sha512_iv[] = {
 	SHA512_H0, SHA512_H1, SHA512_H2, SHA512_H3,
 	SHA512_H4, SHA512_H5, SHA512_H6, SHA512_H7,
 };
+
+static_assert(WOLFCRYPT_DRIVER_SHA3 - WOLFCRYPT_DRIVER_SHA == WOLFCRYPT_HASHES);
+static_assert(WOLFCRYPT_DRIVER_DRBG - WOLFCRYPT_DRIVER_HMAC == WOLFCRYPT_HASHES);
 
 #define SHA1_LAYOUT					\
 	.block_size = SHA1_BLOCK_SIZE,			\
@@ -318,6 +322,7 @@ static int sha_finup(struct shash_desc *desc, const u8 *data,
 	const struct wolfcrypt_hash *hash = sha_hash(desc);
 	const struct wolfcrypt_sha_impl *impl = wolfcrypt_hash_pick(hash);
 
+	wolfcrypt_count(WOLFCRYPT_DRIVER_SHA + (hash - wolfcrypt_hashes));
 	wolfcrypt_hash_update(hash, impl, shash_desc_ctx(desc), data, len);
 	wolfcrypt_hash_final(hash, impl, shash_desc_ctx(desc), out);
 	return 0;
@@ -372,7 +377,8 @@ int wolfcrypt_sha_register(void)
 		strscpy(base->cra_name, hash->name, sizeof(base->cra_name));
 		snprintf(base->cra_driver_name, sizeof(base->cra_driver_name),
 			 "%s-wolfcrypt", hash->name);
-		err = wolfcrypt_alg_init(base, (*hash->best)->name);
+		err = wolfcrypt_alg_init(base, (*hash->best)->name,
+					 WOLFCRYPT_DRIVER_SHA + i);
 		if (err)
 			return err;
 	}

@@ -181,11 +181,13 @@ static int xts_crypt(struct skcipher_request *req, bool enc)
 
 static int xts_encrypt(struct skcipher_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_XTS);
 	return xts_crypt(req, true);
 }
 
 static int xts_decrypt(struct skcipher_request *req)
 {
+	wolfcrypt_count(WOLFCRYPT_DRIVER_XTS);
 	return xts_crypt(req, false);
 }
 
@@ -210,7 +212,8 @@ int wolfcrypt_xts_register(void)
 {
 	int err;
 
-	err = wolfcrypt_alg_init(&xts_alg.base, wolfcrypt_aes->name);
+	err = wolfcrypt_alg_init(&xts_alg.base, wolfcrypt_aes->name,
+				 WOLFCRYPT_DRIVER_XTS);
 	if (err)
 		return err;
 	return crypto_register_skcipher(&xts_alg);

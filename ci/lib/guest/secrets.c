@@ -73,6 +73,7 @@ static const struct kind {
 	{ "xts(aes)",		"skcipher", 16,	{ 64, 64, 32, 47 } },
 	{ "gcm(aes)",		"aead",	12,	{ 32, 24, 16, 33 } },
 	{ "rfc4106(gcm(aes))",	"aead",	8,	{ 36, 28, 20, 35 }, ESP },
+	{ "rfc4543(gcm(aes))",	"aead",	8,	{ 36, 28, 20, 35 }, ESP },
 	{ "seqiv(rfc4106(gcm(aes)))", "aead", 8, { 36, 28, 20, 35 }, ESP | OWN_IV },
 	{ "ccm(aes)",		"aead",	16,	{ 32, 24, 16, 31 } },
 	{ "rfc4309(ccm(aes))",	"aead",	8,	{ 35, 27, 19, 34 }, ESP },
@@ -87,6 +88,10 @@ static const struct kind {
 	{ "sha256",		"hash",	0,	{ 100, 0, 200, 0 }, KEYLESS },
 	{ "sha384",		"hash",	0,	{ 100, 0, 300, 0 }, KEYLESS },
 	{ "sha512",		"hash",	0,	{ 100, 0, 300, 0 }, KEYLESS },
+	{ "sha3-224",		"hash",	0,	{ 100, 0, 300, 0 }, KEYLESS },
+	{ "sha3-256",		"hash",	0,	{ 100, 0, 300, 0 }, KEYLESS },
+	{ "sha3-384",		"hash",	0,	{ 100, 0, 300, 0 }, KEYLESS },
+	{ "sha3-512",		"hash",	0,	{ 100, 0, 300, 0 }, KEYLESS },
 	{ "stdrng",		"rng",	0,	{ 48, 64, 100, 0 }, ENTROPY },
 };
 

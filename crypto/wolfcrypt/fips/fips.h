@@ -9,6 +9,8 @@
 #include <linux/kconfig.h>
 #include <linux/types.h>
 
+#include "../internal.h"
+
 /* The states of ISO/IEC 19790 section 7.11.4 that the module can be in. */
 enum wolfcrypt_state {
 	WOLFCRYPT_POWER_ON,
@@ -50,7 +52,7 @@ static inline void wolfcrypt_integrity_keep(void)
 struct crypto_alg;
 struct kobject;
 
-int wolfcrypt_service_add(const struct crypto_alg *alg);
+int wolfcrypt_service_add(const struct crypto_alg *alg, enum wolfcrypt_driver driver);
 void wolfcrypt_services_init(struct kobject *parent);
 void wolfcrypt_services_exit(void);
 

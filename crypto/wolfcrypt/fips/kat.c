@@ -23,6 +23,7 @@
 #include "../gcm.h"
 #include "../internal.h"
 #include "../sha.h"
+#include "../sha3.h"
 #include "../skcipher.h"
 #include "selftest.h"
 
@@ -100,6 +101,14 @@ static int kat_sha(const struct wolfcrypt_kat *kat, const void *impl,
 {
 	wolfcrypt_sha_digest_with(&wolfcrypt_hashes[kat->hash], impl, w->in,
 				  v->in_len, w->out);
+	return 0;
+}
+
+/* The size of the digest tells the function. */
+static int kat_sha3(const struct wolfcrypt_kat *kat, const void *impl,
+		    const struct wolfcrypt_kat_vector *v, struct kat_work *w)
+{
+	wolfcrypt_sha3_digest_with(impl, w->in, v->in_len, w->out, v->out_len);
 	return 0;
 }
 
@@ -226,18 +235,29 @@ static int kat_cmac(const struct wolfcrypt_kat *kat, const void *impl,
  * will do it for the drivers. The powers of H may be made by the C code, too:
  * decryption is tested with those.
  */
-static int kat_gcm(const void *_impl, const struct wolfcrypt_kat_vector *v,
-		   struct kat_work *w, unsigned int len, bool enc, u8 *tag)
+static int kat_gcm_key(const struct wolfcrypt_gcm_impl *impl,
+		       const u8 *key, unsigned int len, struct kat_work *w,
+		       bool enc)
 {
-	const struct wolfcrypt_gcm_impl *impl = _impl;
 	const struct wolfcrypt_gcm_impl *by = enc ? impl : &wolfcrypt_gcm_c;
 	int err;
 
-	err = wolfcrypt_aes_setkey(&w->gcm_key.aes, v->key, v->key_len);
+	err = wolfcrypt_aes_setkey(&w->gcm_key.aes, key, len);
 	if (err)
 		return err;
 	if (impl->powers)
 		wolfcrypt_run(by, by->expand(&w->gcm_key));
+	return 0;
+}
+
+static int kat_gcm(const void *impl, const struct wolfcrypt_kat_vector *v,
+		   struct kat_work *w, unsigned int len, bool enc, u8 *tag)
+{
+	int err;
+
+	err = kat_gcm_key(impl, v->key, v->key_len, w, enc);
+	if (err)
+		return err;
 
 	wolfcrypt_gcm_crypt_with(impl, &w->gcm_key, w->iv, v->aad, v->aad_len,
 				 w->out, w->in, len, enc, tag);
@@ -282,6 +302,24 @@ static int kat_rfc4106(const void *impl, const struct wolfcrypt_kat_vector *v,
 
 	wolfcrypt_rfc4106_iv(w->iv, salt, v->iv);
 	return kat_gcm(impl, &gcm, w, len, enc, tag);
+}
+
+static int kat_rfc4543(const void *impl, const struct wolfcrypt_kat_vector *v,
+		       struct kat_work *w, unsigned int len, bool enc, u8 *tag)
+{
+	u8 salt[WOLFCRYPT_RFC4106_SALT_SIZE];
+	int key_len, err;
+
+	key_len = wolfcrypt_esp_split_key(v->key, v->key_len, salt,
+					  sizeof(salt));
+	err = kat_gcm_key(impl, v->key, key_len, w, enc);
+	if (err)
+		return err;
+
+	wolfcrypt_rfc4106_iv(w->iv, salt, v->iv);
+	wolfcrypt_gmac_with(impl, &w->gcm_key, w->iv, v->aad, v->aad_len,
+			    w->out, w->in, len, tag);
+	return 0;
 }
 
 static int kat_rfc4309(const void *impl, const struct wolfcrypt_kat_vector *v,
@@ -338,6 +376,13 @@ static const struct wolfcrypt_kat hash_kats[] = {
 	{ .name = "hmac-sha512", .run = kat_hmac, .hash = WOLFCRYPT_SHA512 },
 };
 
+static const struct wolfcrypt_kat sha3_kats[] = {
+	{ .name = "sha3-224", .run = kat_sha3 },
+	{ .name = "sha3-256", .run = kat_sha3 },
+	{ .name = "sha3-384", .run = kat_sha3 },
+	{ .name = "sha3-512", .run = kat_sha3 },
+};
+
 /* NIST SP 800-90A section 11.3. */
 static const struct wolfcrypt_kat drbg_kats[] = {
 	{ .name = "drbg-sha256-instantiate", .run = kat_drbg_instantiate,
@@ -389,6 +434,9 @@ static const struct wolfcrypt_kat gcm_kats[] = {
 	KAT_AEAD("rfc4106-gcm-aes-encrypt", kat_rfc4106, true),
 	KAT_AEAD("rfc4106-gcm-aes-decrypt", kat_rfc4106, false),
 	KAT_AEAD("rfc4106-gcm-aes-reject", kat_rfc4106, false),
+	KAT_AEAD("rfc4543-gcm-aes-encrypt", kat_rfc4543, true),
+	KAT_AEAD("rfc4543-gcm-aes-decrypt", kat_rfc4543, false),
+	KAT_AEAD("rfc4543-gcm-aes-reject", kat_rfc4543, false),
 };
 
 static const struct wolfcrypt_kat_vector *kat_vector(const char *name)
@@ -432,6 +480,18 @@ static int kat_add_hash(const struct wolfcrypt_kat *kat)
 	return err;
 }
 
+static int kat_add_sha3(const struct wolfcrypt_kat *kat)
+{
+	const struct wolfcrypt_sha3_impl *const *i;
+	int err = 0;
+
+	for (i = wolfcrypt_sha3_impls; *i && !err; i++) {
+		if (!(*i)->usable || (*i)->usable())
+			err = kat_add(kat, *i, (*i)->name);
+	}
+	return err;
+}
+
 static int kat_add_aes(const struct wolfcrypt_kat *kat)
 {
 	const struct wolfcrypt_aes_impl *const *i;
@@ -469,6 +529,8 @@ int wolfcrypt_kat_add_all(void)
 
 	for (i = 0; i < ARRAY_SIZE(hash_kats) && !err; i++)
 		err = kat_add_hash(&hash_kats[i]);
+	for (i = 0; i < ARRAY_SIZE(sha3_kats) && !err; i++)
+		err = kat_add_sha3(&sha3_kats[i]);
 	for (i = 0; i < ARRAY_SIZE(drbg_kats) && !err; i++)
 		err = kat_add_hash(&drbg_kats[i]);
 	for (i = 0; i < ARRAY_SIZE(aes_kats) && !err; i++)

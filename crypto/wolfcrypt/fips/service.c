@@ -19,6 +19,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "../internal.h"
 #include "fips.h"
 #include "selftest.h"
 
@@ -53,6 +54,7 @@ struct rule {
 static const char foreign_iv[] = "the IV comes from the caller";
 
 static const struct rule rules[] = {
+	{ "aes", BOTH, BOTH },
 	{ "ecb(aes)", BOTH, BOTH },
 	{ "cbc(aes)", BOTH, BOTH },
 	{ "cts(cbc(aes))", BOTH, BOTH },
@@ -64,6 +66,7 @@ static const struct rule rules[] = {
 	  .limit = "tags of 96 bits or more", .reason = foreign_iv },
 	{ "rfc4106(gcm(aes))", BOTH, DECRYPT, .min_tag = 12,
 	  .limit = "tags of 96 bits or more", .reason = foreign_iv },
+	{ "rfc4543(gcm(aes))", BOTH, 0, .reason = "it isn't there with fips=1" },
 	{ "seqiv(rfc4106(gcm(aes)))", BOTH, BOTH, .min_tag = 12,
 	  .limit = "tags of 96 bits or more, one transform for each key" },
 	{ "ccm(aes)", BOTH, BOTH, .min_tag = 8,
@@ -76,6 +79,10 @@ static const struct rule rules[] = {
 	{ "sha256", DIGEST, DIGEST },
 	{ "sha384", DIGEST, DIGEST },
 	{ "sha512", DIGEST, DIGEST },
+	{ "sha3-224", DIGEST, DIGEST },
+	{ "sha3-256", DIGEST, DIGEST },
+	{ "sha3-384", DIGEST, DIGEST },
+	{ "sha3-512", DIGEST, DIGEST },
 	{ "hmac(sha1)", DIGEST, DIGEST, .limit = "keys of 112 bits or more" },
 	{ "hmac(sha224)", DIGEST, DIGEST, .limit = "keys of 112 bits or more" },
 	{ "hmac(sha256)", DIGEST, DIGEST, .limit = "keys of 112 bits or more" },
@@ -110,15 +117,19 @@ struct service_file {
  * struct service - a driver, and what is approved of it
  * @alg: the driver
  * @rule: of its algorithm
+ * @driver: by which its requests are counted
  * @files: in its directory
+ * @requests: likewise
  * @attrs: the same
  * @group: the directory
  */
 struct service {
 	const struct crypto_alg *alg;
 	const struct rule *rule;
+	enum wolfcrypt_driver driver;
 	struct service_file files[MAX_USES];
-	struct attribute *attrs[MAX_USES + 1];
+	struct kobj_attribute requests;
+	struct attribute *attrs[MAX_USES + 2];
 	struct attribute_group group;
 };
 
@@ -131,11 +142,12 @@ static struct kobject *services_kobj;
 /**
  * wolfcrypt_service_add() - give a driver its rule
  * @alg: the driver, whose names are complete
+ * @driver: by which its requests are counted
  *
  * Context: the module's initialization.
  * Return: 0, or -ENOENT: what has no rule is not to be registered.
  */
-int wolfcrypt_service_add(const struct crypto_alg *alg)
+int wolfcrypt_service_add(const struct crypto_alg *alg, enum wolfcrypt_driver driver)
 {
 	const struct rule *rule;
 
@@ -146,6 +158,7 @@ int wolfcrypt_service_add(const struct crypto_alg *alg)
 			continue;
 		services[service_count].alg = alg;
 		services[service_count].rule = rule;
+		services[service_count].driver = driver;
 		/* Drivers before this one are in use. Pairs with wolfcrypt_approved(). */
 		smp_store_release(&service_count, service_count + 1);
 		return 0;
@@ -226,6 +239,14 @@ static ssize_t service_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "approved\n");
 }
 
+static ssize_t requests_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	const struct service *service = container_of(attr, struct service, requests);
+
+	return sysfs_emit(buf, "%llu\n", wolfcrypt_requests_of(service->driver));
+}
+
 static int service_files_create(struct service *service)
 {
 	struct service_file *file = service->files;
@@ -243,6 +264,11 @@ static int service_files_create(struct service *service)
 		service->attrs[count++] = &file->attr.attr;
 		file++;
 	}
+	sysfs_attr_init(&service->requests.attr);
+	service->requests.attr.name = "requests";
+	service->requests.attr.mode = 0444;
+	service->requests.show = requests_show;
+	service->attrs[count] = &service->requests.attr;
 	service->group.name = service->alg->cra_driver_name;
 	service->group.attrs = service->attrs;
 	return sysfs_create_group(services_kobj, &service->group);

@@ -24,6 +24,7 @@
 #define WOLFSSL_SHA224
 #define WOLFSSL_SHA384
 #define WOLFSSL_SHA512
+#define WOLFSSL_SHA3
 
 /*
  * The C files are the portable paths; the assembly is called by our own glue,

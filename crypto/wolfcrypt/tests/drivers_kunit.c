@@ -7,6 +7,7 @@
 
 #include <crypto/aead.h>
 #include <crypto/hash.h>
+#include <crypto/internal/cipher.h>
 #include <crypto/skcipher.h>
 #include <crypto/xts.h>
 #include <linux/completion.h>
@@ -25,6 +26,7 @@
 #include "../gcm.h"
 #include "../internal.h"
 #include "../sha.h"
+#include "../sha3.h"
 #include "tests.h"
 
 #define MAX_LEN		600
@@ -34,6 +36,7 @@
 #define BUF_SIZE	(AAD_SIZE + MAX_LEN + MAX_TAG_SIZE)
 
 enum kind {
+	BLOCK,
 	CIPHER,
 	AEAD,
 	HASH,
@@ -48,6 +51,7 @@ enum kind {
  * @short_key: of another key
  * @bad_key: of no key that it takes; 0 if it takes all
  * @whole_blocks: it takes no incomplete block
+ * @no_fips: it isn't there with fips=1
  * @generic: a driver of the kernel's that exports the same state
  */
 struct driver {
@@ -58,6 +62,7 @@ struct driver {
 	unsigned int short_key;
 	unsigned int bad_key;
 	bool whole_blocks;
+	bool no_fips;
 	const char *generic;
 };
 
@@ -86,7 +91,13 @@ static const char *isa_sha512(void)
 	return wolfcrypt_sha512->name;
 }
 
+static const char *isa_sha3(void)
+{
+	return wolfcrypt_sha3->name;
+}
+
 static const struct driver drivers[] = {
+	{ "aes-wolfcrypt", BLOCK, isa_aes, 32, 16, 17, true },
 	{ "ecb-aes-wolfcrypt", CIPHER, isa_aes, 32, 16, 17, true },
 	{ "cbc-aes-wolfcrypt", CIPHER, isa_aes, 32, 16, 17, true },
 	{ "cts-cbc-aes-wolfcrypt", CIPHER, isa_aes, 32, 16, 17 },
@@ -96,6 +107,8 @@ static const struct driver drivers[] = {
 	{ "xts-aes-wolfcrypt", CIPHER, isa_aes, 64, 32, 33 },
 	{ "gcm-aes-wolfcrypt", AEAD, isa_gcm, 32, 16, 17 },
 	{ "rfc4106-gcm-aes-wolfcrypt", AEAD, isa_gcm, 36, 20, 21 },
+	{ "rfc4543-gcm-aes-wolfcrypt", AEAD, isa_gcm, 36, 20, 21,
+	  .no_fips = true },
 	{ "ccm-aes-wolfcrypt", AEAD, isa_aes, 32, 16, 17 },
 	{ "rfc4309-ccm-aes-wolfcrypt", AEAD, isa_aes, 35, 19, 20 },
 	{ "cmac-aes-wolfcrypt", HASH, isa_aes, 32, 16, 17 },
@@ -104,6 +117,10 @@ static const struct driver drivers[] = {
 	{ "sha256-wolfcrypt", HASH, isa_sha256, .generic = "sha256-generic" },
 	{ "sha384-wolfcrypt", HASH, isa_sha512, .generic = "sha384-generic" },
 	{ "sha512-wolfcrypt", HASH, isa_sha512, .generic = "sha512-generic" },
+	{ "sha3-224-wolfcrypt", HASH, isa_sha3, .generic = "sha3-224-generic" },
+	{ "sha3-256-wolfcrypt", HASH, isa_sha3, .generic = "sha3-256-generic" },
+	{ "sha3-384-wolfcrypt", HASH, isa_sha3, .generic = "sha3-384-generic" },
+	{ "sha3-512-wolfcrypt", HASH, isa_sha3, .generic = "sha3-512-generic" },
 	{ "hmac-sha1-wolfcrypt", HASH, isa_sha1, 200, 20 },
 	{ "hmac-sha224-wolfcrypt", HASH, isa_sha256, 200, 20 },
 	{ "hmac-sha256-wolfcrypt", HASH, isa_sha256, 200, 20 },
@@ -114,6 +131,8 @@ static const struct driver drivers[] = {
 static const struct driver *next_driver(const struct driver *prev)
 {
 	prev = prev ? prev + 1 : drivers;
+	while (prev < drivers + ARRAY_SIZE(drivers) && prev->no_fips && fips_enabled)
+		prev++;
 	return prev < drivers + ARRAY_SIZE(drivers) ? prev : NULL;
 }
 
@@ -145,11 +164,14 @@ static const void *each_hash(const void *prev, char *desc)
 /* A transform of the driver's kind. */
 struct tfm {
 	const struct driver *drv;
+	struct crypto_cipher *block;
 	struct crypto_skcipher *cipher;
 	struct crypto_aead *aead;
 	struct crypto_shash *hash;
 };
 
+KUNIT_DEFINE_ACTION_WRAPPER(free_block, crypto_free_cipher,
+			    struct crypto_cipher *);
 KUNIT_DEFINE_ACTION_WRAPPER(free_cipher, crypto_free_skcipher,
 			    struct crypto_skcipher *);
 KUNIT_DEFINE_ACTION_WRAPPER(free_aead, crypto_free_aead, struct crypto_aead *);
@@ -171,6 +193,11 @@ static struct tfm *new_tfm(struct kunit *test, const struct driver *drv)
 	snprintf(name, sizeof(name), "%s%s%s", drv->name, *isa ? "-" : "", isa);
 	tfm->drv = drv;
 	switch (drv->kind) {
+	case BLOCK:
+		tfm->block = crypto_alloc_cipher(name, 0, 0);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL_MSG(test, tfm->block, "%s", name);
+		add_action(test, free_block, tfm->block);
+		break;
 	case CIPHER:
 		tfm->cipher = crypto_alloc_skcipher(name, 0, 0);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL_MSG(test, tfm->cipher, "%s", name);
@@ -195,6 +222,8 @@ static struct tfm *new_tfm(struct kunit *test, const struct driver *drv)
 static int set_key(struct tfm *tfm, const u8 *key, unsigned int len)
 {
 	switch (tfm->drv->kind) {
+	case BLOCK:
+		return crypto_cipher_setkey(tfm->block, key, len);
 	case CIPHER:
 		return crypto_skcipher_setkey(tfm->cipher, key, len);
 	case AEAD:
@@ -264,6 +293,8 @@ static struct job *new_job(struct kunit *test, struct tfm *tfm,
 	sg_init_one(&job->sg, job->buf, sizeof(job->buf));
 
 	switch (tfm->drv->kind) {
+	case BLOCK:
+		break;
 	case CIPHER:
 		job->cipher = zalloc(test,
 				     sizeof(*job->cipher) +
@@ -288,6 +319,19 @@ static u8 *new_iv(struct job *job)
 {
 	memset(job->iv, 3, sizeof(job->iv));
 	return job->iv;
+}
+
+static int run_block(struct job *job)
+{
+	struct crypto_cipher *tfm = job->tfm->block;
+	unsigned int i;
+
+	for (i = 0; i < job->len; i += AES_BLOCK_SIZE) {
+		crypto_cipher_encrypt_one(tfm, job->out + i, job->in + i);
+		crypto_cipher_decrypt_one(tfm, job->buf + i, job->out + i);
+	}
+	job->out_len = job->len;
+	return memcmp(job->buf, job->in, job->len) ? -EILSEQ : 0;
 }
 
 static int run_cipher(struct job *job)
@@ -340,6 +384,8 @@ static int run_aead(struct job *job)
 static int run_job(struct job *job)
 {
 	switch (job->tfm->drv->kind) {
+	case BLOCK:
+		return run_block(job);
 	case CIPHER:
 		return run_cipher(job);
 	case AEAD:
@@ -661,7 +707,8 @@ static void drivers_test_new_key(struct kunit *test)
 	struct job *want = new_job(test, fresh, MAX_LEN);
 	u8 *key = zalloc(test, MAX_KEY_SIZE);
 
-	KUNIT_EXPECT_EQ(test, -ENOKEY, run_job(job));
+	if (drv->kind != BLOCK)
+		KUNIT_EXPECT_EQ(test, -ENOKEY, run_job(job));
 	random_key(test, key, 2);
 	KUNIT_ASSERT_EQ(test, 0, set_key(fresh, key, drv->short_key));
 	KUNIT_ASSERT_EQ(test, 0, run_job(want));
@@ -679,7 +726,8 @@ static void drivers_test_new_key(struct kunit *test)
 /*
  * After a key that the driver refuses there is none, says the crypto API; but
  * crypto_skcipher_setkey() refuses sizes out of range on its own, and then the
- * former key stays.
+ * former key stays. So it does in a cipher of single blocks, of which the API doesn't
+ * know whether it has a key.
  */
 static void drivers_test_refused_key(struct kunit *test)
 {
@@ -701,6 +749,11 @@ static void drivers_test_refused_key(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, run_job(want));
 
 	KUNIT_EXPECT_EQ(test, -EINVAL, set_key(tfm, key + 1, bad_key));
+	if (drv->kind == BLOCK) {
+		KUNIT_ASSERT_EQ(test, 0, run_job(job));
+		expect_same(test, job, want, "former key");
+		return;
+	}
 	KUNIT_EXPECT_EQ(test, -ENOKEY, run_job(job));
 
 	KUNIT_ASSERT_EQ(test, 0, set_key(tfm, key, drv->long_key));
@@ -861,6 +914,8 @@ static int drivers_suite_init(struct kunit_suite *suite)
 static struct crypto_alg *alg_of(const struct tfm *tfm)
 {
 	switch (tfm->drv->kind) {
+	case BLOCK:
+		return crypto_cipher_tfm(tfm->block)->__crt_alg;
 	case CIPHER:
 		return crypto_skcipher_tfm(tfm->cipher)->__crt_alg;
 	case AEAD:
@@ -900,3 +955,5 @@ static struct kunit_suite drivers_suite = {
 };
 
 kunit_test_suite(drivers_suite);
+
+MODULE_IMPORT_NS(CRYPTO_INTERNAL);

@@ -5,7 +5,9 @@
  */
 
 #include <crypto/aead.h>
+#include <crypto/aes.h>
 #include <crypto/hash.h>
+#include <crypto/internal/cipher.h>
 #include <crypto/rng.h>
 #include <crypto/skcipher.h>
 #include <crypto/xts.h>
@@ -17,6 +19,8 @@
 
 #define MAX_KEY_SIZE	64
 
+KUNIT_DEFINE_ACTION_WRAPPER(free_block_cipher, crypto_free_cipher,
+			    struct crypto_cipher *);
 KUNIT_DEFINE_ACTION_WRAPPER(free_cipher, crypto_free_skcipher,
 			    struct crypto_skcipher *);
 KUNIT_DEFINE_ACTION_WRAPPER(free_aead, crypto_free_aead, struct crypto_aead *);
@@ -114,6 +118,21 @@ static void service_test_ciphers(struct kunit *test)
 	}
 }
 
+/* Of this one the API doesn't know whether it has a key. */
+static void service_test_single_blocks(struct kunit *test)
+{
+	struct crypto_cipher *cipher = crypto_alloc_cipher("aes", 0, 0);
+	struct crypto_tfm *tfm;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cipher);
+	add_action(test, free_block_cipher, cipher);
+	tfm = crypto_cipher_tfm(cipher);
+	KUNIT_ASSERT_EQ(test, 0, crypto_cipher_setkey(cipher, new_key(test), 24));
+	expect_approved(test, tfm, WOLFCRYPT_ENCRYPT, AES_BLOCK_SIZE, true);
+	expect_approved(test, tfm, WOLFCRYPT_DECRYPT, AES_BLOCK_SIZE, true);
+	expect_no_other_use(test, tfm, WOLFCRYPT_ENCRYPT, WOLFCRYPT_DECRYPT);
+}
+
 static const struct {
 	const char *name;
 	unsigned int key_len;
@@ -161,6 +180,7 @@ static const struct {
 	bool keyed;
 } hashes[] = {
 	{ "sha1" }, { "sha224" }, { "sha256" }, { "sha384" }, { "sha512" },
+	{ "sha3-224" }, { "sha3-256" }, { "sha3-384" }, { "sha3-512" },
 	{ "hmac(sha1)", true }, { "hmac(sha224)", true }, { "hmac(sha256)", true },
 	{ "hmac(sha384)", true }, { "hmac(sha512)", true }, { "cmac(aes)", true },
 };
@@ -265,6 +285,7 @@ static int service_suite_init(struct kunit_suite *suite)
 
 static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_test_ciphers),
+	KUNIT_CASE(service_test_single_blocks),
 	KUNIT_CASE(service_test_aeads),
 	KUNIT_CASE(service_test_hashes),
 	KUNIT_CASE(service_test_generators),

@@ -39,6 +39,7 @@ BLOCK = 16
 SHA1_IMPLS = ["ni", "c"]
 SHA256_IMPLS = ["ni", "avx2", "avx", "c"]
 SHA512_IMPLS = ["avx2", "avx", "c"]
+SHA3_IMPLS = ["bmi2", "c"]
 AES_IMPLS = ["vaes-avx512", "vaes-avx2", "avx", "aesni", "c"]
 GCM_IMPLS = ["vaes-avx512", "vaes-avx2", "avx2", "avx", "aesni", "c"]
 
@@ -265,9 +266,12 @@ def aes_cmac(name, bits, length):
 
 
 def aead(name, key, construct, nonce, aad):
-    """The ciphertext is followed by the tag; a rejected one by a wrong tag."""
     plaintext = draw(name, "message", partial_len(name))
-    ciphertext = construct(key).encrypt(nonce, plaintext, aad)
+    return sealed(name, plaintext, construct(key).encrypt(nonce, plaintext, aad))
+
+
+def sealed(name, plaintext, ciphertext):
+    """The ciphertext is followed by the tag; a rejected one by a wrong tag."""
     if "-reject" in name:
         wrong = ciphertext[:-1] + bytes([ciphertext[-1] ^ 1])
         return {"in": wrong, "out": b""}
@@ -306,12 +310,32 @@ def aes_esp(name, construct, salt_size, bits, header_size):
             **aead(name, key, construct, salt + iv, header)}
 
 
+def aes_gmac_esp(name, bits, header_size):
+    """RFC 4543: the message is authenticated as it is, after the packet's IV."""
+    key = draw(name, "key", bits // 8)
+    salt = draw(name, "salt", RFC4106_SALT_SIZE)
+    iv = draw(name, "iv", ESP_IV_SIZE)
+    aad = draw(name, "aad", header_size) + iv
+    message = draw(name, "message", partial_len(name))
+    tag = AESGCM(key).encrypt(salt + iv, b"", aad + message)
+    return {"key": key + salt, "iv": iv, "aad": aad,
+            **sealed(name, message, message + tag)}
+
+
 HASH_TESTS = [
     ("sha1", SHA1_IMPLS, hashes.SHA1(), 200),
     ("sha224", SHA256_IMPLS, hashes.SHA224(), 200),
     ("sha256", SHA256_IMPLS, hashes.SHA256(), 200),
     ("sha384", SHA512_IMPLS, hashes.SHA384(), 400),
     ("sha512", SHA512_IMPLS, hashes.SHA512(), 400),
+]
+
+# Whole blocks and a part of one, for every rate.
+SHA3_TESTS = [
+    ("sha3-224", hashes.SHA3_224(), 400),
+    ("sha3-256", hashes.SHA3_256(), 400),
+    ("sha3-384", hashes.SHA3_384(), 400),
+    ("sha3-512", hashes.SHA3_512(), 400),
 ]
 
 RFC4106 = aes_esp, AESGCM, RFC4106_SALT_SIZE
@@ -357,6 +381,9 @@ GCM_TESTS = [
     ("rfc4106-gcm-aes-encrypt", *RFC4106, 128, ESP_HEADER),
     ("rfc4106-gcm-aes-decrypt", *RFC4106, 128, ESP_HEADER_ESN),
     ("rfc4106-gcm-aes-reject", *RFC4106, 128, ESP_HEADER),
+    ("rfc4543-gcm-aes-encrypt", aes_gmac_esp, 256, ESP_HEADER),
+    ("rfc4543-gcm-aes-decrypt", aes_gmac_esp, 256, ESP_HEADER_ESN),
+    ("rfc4543-gcm-aes-reject", aes_gmac_esp, 128, ESP_HEADER),
 ]
 
 
@@ -368,6 +395,11 @@ def all_vectors():
         for impl in impls:
             test = f"hmac-{name}-{impl}"
             yield test, hmac_sha(test, algorithm, size)
+
+    for name, algorithm, size in SHA3_TESTS:
+        for impl in SHA3_IMPLS:
+            test = f"{name}-{impl}"
+            yield test, sha(test, algorithm, size)
 
     for impl in SHA256_IMPLS:
         for what in "instantiate", "generate", "reseed":

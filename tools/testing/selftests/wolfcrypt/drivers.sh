@@ -10,17 +10,20 @@ cd "$(dirname "$0")" || exit 1
 
 status=/sys/kernel/wolfcrypt
 algorithms=(
-	"ecb(aes)" "cbc(aes)" "cts(cbc(aes))" "ctr(aes)" "cfb(aes)" "ofb(aes)"
+	aes "ecb(aes)" "cbc(aes)" "cts(cbc(aes))" "ctr(aes)" "cfb(aes)" "ofb(aes)"
 	"xts(aes)"
 	"gcm(aes)" "rfc4106(gcm(aes))" "ccm(aes)" "rfc4309(ccm(aes))"
 	"cmac(aes)"
-	sha1 sha224 sha256 sha384 sha512
+	sha1 sha224 sha256 sha384 sha512 sha3-224 sha3-256 sha3-384 sha3-512
 	"hmac(sha1)" "hmac(sha224)" "hmac(sha256)" "hmac(sha384)" "hmac(sha512)"
 	stdrng
 )
 
-[[ -r /proc/sys/crypto/fips_enabled && $(</proc/sys/crypto/fips_enabled) == 1 ]] &&
+if [[ -r /proc/sys/crypto/fips_enabled && $(</proc/sys/crypto/fips_enabled) == 1 ]]; then
 	algorithms+=("seqiv(rfc4106(gcm(aes)))")
+else
+	algorithms+=("rfc4543(gcm(aes))")
+fi
 
 preferred() {
 	local name=$1 best driver selftest first second

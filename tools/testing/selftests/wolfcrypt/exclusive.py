@@ -24,6 +24,12 @@ CRYPTO_MSG_UPDATEALG = 0x12
 CRYPTOCFGA_PRIORITY_VAL = 1
 NLM_F_REQUEST_ACK = 0x5
 
+# Below that of generic drivers, some of which have 0
+LOWEST = -1
+
+# Whose generic driver the kernel's entropy source asks for by its name
+SHARED = "sha3-256"
+
 # What the API can build in place of our drivers, by the names that it would have.
 GENERIC_GCM = "gcm_base(ctr(aes-generic),ghash-generic)"
 GENERIC_CCM = "ccm_base(ctr(aes-generic),cbcmac(aes-generic))"
@@ -35,11 +41,13 @@ INSTANCES = {
     "xts(aes)": ["xts(ecb(aes-generic))", "xts({ecb(aes)})"],
     "gcm(aes)": [GENERIC_GCM, "gcm_base({ctr(aes)},ghash-generic)"],
     "rfc4106(gcm(aes))": ["rfc4106(%s)" % GENERIC_GCM, "rfc4106({gcm(aes)})"],
+    "rfc4543(gcm(aes))": ["rfc4543(%s)" % GENERIC_GCM, "rfc4543({gcm(aes)})"],
     "seqiv(rfc4106(gcm(aes)))": ["seqiv(rfc4106(%s))" % GENERIC_GCM,
                                  "seqiv({rfc4106(gcm(aes))})"],
     "ccm(aes)": [GENERIC_CCM, "ccm_base({ctr(aes)},cbcmac(aes-generic))"],
     "rfc4309(ccm(aes))": ["rfc4309(%s)" % GENERIC_CCM, "rfc4309({ccm(aes)})"],
     "cmac(aes)": ["cmac(aes-generic)"],
+    "sha3-512": ["cryptd(sha3-512-generic)"],
     "sha256": ["cryptd(sha256-generic)"],
     "hmac(sha256)": ["hmac(sha256-generic)", "hmac({sha256})"],
     "hmac(sha512)": ["hmac(sha512-generic)"],
@@ -51,6 +59,7 @@ OVER_OTHERS = [
     ("aead", "authenc({hmac(sha256)},cbc(aes-generic))"),
     ("skcipher", "essiv(cbc(aes-generic),{sha256})"),
     ("skcipher", "rfc3686(ctr(aes-generic))"),
+    ("hash", "hmac(sha3-512-generic)"),
 ]
 
 # These run on our drivers.
@@ -60,6 +69,7 @@ OVER_OURS = [
     ("skcipher", "rfc3686(ctr(aes))"),
     ("skcipher", "cryptd({cbc(aes)})"),
     ("hash", "cryptd({sha256})"),
+    ("hash", "hmac(sha3-256)"),
 ]
 
 
@@ -97,7 +107,7 @@ def bind(kind, name):
 def by_driver_name(name, kind):
     others = [driver for driver in registered(name) if not ours(driver)]
     for driver in others:
-        check_error(driver, REFUSED, bind, kind, driver)
+        check_error(driver, 0 if name == SHARED else REFUSED, bind, kind, driver)
     print("# %s: %d other drivers" % (name, len(others)))
 
 
@@ -139,7 +149,7 @@ def netlink(message, name, driver, attributes=b""):
 
 def set_priority(name, driver, priority):
     netlink(CRYPTO_MSG_UPDATEALG, name, driver,
-            struct.pack("HHI", 8, CRYPTOCFGA_PRIORITY_VAL, priority))
+            struct.pack("HHi", 8, CRYPTOCFGA_PRIORITY_VAL, priority))
 
 
 def carrier(kind, name):
@@ -155,13 +165,28 @@ def by_priority(name, kind):
     priority = next(int(alg["priority"]) for alg in af_alg.proc_crypto()
                     if alg["driver"] == driver)
     alone = registered(name).keys() == {driver}
-    set_priority(name, driver, 1)
+    set_priority(name, driver, LOWEST)
     try:
-        check("ours carries %s at priority 1" % name,
-              carrier(kind, name) == [driver], EXCLUSIVE or alone)
+        check("ours carries %s at the lowest priority" % name,
+              carrier(kind, name) == [driver],
+              EXCLUSIVE and name != SHARED or alone)
     finally:
         set_priority(name, driver, priority)
     check("who carries %s after that" % name, carrier(kind, name), [driver])
+
+
+def under_essiv():
+    """The cipher that encrypts the IVs is asked for by the name of the algorithm"""
+    driver = our_driver("aes")
+    priority = next(int(alg["priority"]) for alg in af_alg.proc_crypto()
+                    if alg["driver"] == driver)
+    alone = registered("aes").keys() == {driver}
+    for value, expected in (LOWEST, EXCLUSIVE or alone), (priority, True):
+        set_priority("aes", driver, value)
+        before = registered("aes")[driver]
+        with Tfm("skcipher", "essiv(cbc(aes),sha256)"):
+            check("ours encrypts the IVs at priority %d" % value,
+                  registered("aes")[driver] > before, expected)
 
 
 def by_netlink():
@@ -211,6 +236,7 @@ def cases():
         yield text, lambda k=kind, t=text: over_others(k, t)
     for kind, text in OVER_OURS:
         yield text, lambda k=kind, t=text: over_ours(k, t)
+    yield "the cipher under ESSIV, by priority", under_essiv
     yield "by the API's configuration", by_netlink
     yield "in the kernel, by dm-crypt", by_dm_crypt
 

@@ -92,6 +92,11 @@ def rfc4106(key, iv, aad, data, tag):
     return gcm(key[:-4], key[-4:] + iv, aad[:-8], data, tag)
 
 
+def rfc4543(key, iv, aad, data, tag):
+    """GMAC as ESP uses it: nothing is encrypted, all is authenticated"""
+    return data + gcm(key[:-4], key[-4:] + iv, aad + data, b"", tag)
+
+
 def ccm(key, iv, aad, data, tag):
     """SP 800-38C; the kernel's IV is L - 1, the nonce, and room for L bytes"""
     return AESCCM(key, tag).encrypt(iv[1:15 - iv[0]], data, aad)
@@ -103,7 +108,7 @@ def rfc4309(key, iv, aad, data, tag):
 
 
 def digest(name):
-    """FIPS 180-4"""
+    """FIPS 180-4, FIPS 202"""
     return lambda _key, data: hashlib.new(name, data).digest()
 
 

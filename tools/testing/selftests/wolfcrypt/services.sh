@@ -16,7 +16,7 @@ expected() {
 	local mode name tags="tags of 96 bits or more"
 	local own_iv="$tags, one transform for each key"
 
-	for mode in "ecb(aes)" "cbc(aes)" "cts(cbc(aes))" "ctr(aes)" "ofb(aes)"; do
+	for mode in aes "ecb(aes)" "cbc(aes)" "cts(cbc(aes))" "ctr(aes)" "ofb(aes)"; do
 		echo "$mode;encrypt;approved"
 		echo "$mode;decrypt;approved"
 	done
@@ -25,15 +25,19 @@ expected() {
 		echo "xts(aes);$name;approved: stored data"
 		echo "ccm(aes);$name;approved: tags of 64 bits or more"
 		echo "rfc4309(ccm(aes));$name;approved: tags of 64 bits or more"
-		# Not there without fips=1.
-		fips && echo "seqiv(rfc4106(gcm(aes)));$name;approved: $own_iv"
+		# The one is there with fips=1 only, the other without.
+		if fips; then
+			echo "seqiv(rfc4106(gcm(aes)));$name;approved: $own_iv"
+		else
+			echo "rfc4543(gcm(aes));$name;not approved"
+		fi
 	done
 	for mode in "gcm(aes)" "rfc4106(gcm(aes))"; do
 		echo "$mode;encrypt;not approved: the IV comes from the caller"
 		echo "$mode;decrypt;approved: $tags"
 	done
 	echo "sha1;digest;approved: no signatures"
-	for name in sha224 sha256 sha384 sha512 "cmac(aes)"; do
+	for name in sha224 sha256 sha384 sha512 sha3-{224,256,384,512} "cmac(aes)"; do
 		echo "$name;digest;approved"
 	done
 	for name in sha1 sha224 sha256 sha384 sha512; do
@@ -72,25 +76,42 @@ algorithm() {
 
 # Neither a driver without its services, nor services that this test doesn't know
 complete() {
-	local known name service
+	local known name service driver
 
 	known=$(expected | while IFS=';' read -r name service _; do
 		for driver in $(drivers_of "$name"); do
 			echo "$driver/$service"
+		done
+		for driver in $(drivers_of "$name"); do
+			echo "$driver/requests"
 		done
 	done | sort -u)
 	check "files" "$(cd "$services" && find . -type f | sed 's|^\./||' | sort)" "$known"
 	check "directories" "$(ls "$services")" "$(all_drivers)"
 }
 
-tap_need_root awk find
+tap_need_root awk find kcapi-dgst
 [[ -r /proc/crypto ]] || tap_skip "needs /proc/crypto"
 tap_need_wolfcrypt
 
 mapfile -t algorithms < <(expected | cut -d ';' -f 1 | sort -u)
-tap_plan $((${#algorithms[@]} + 1))
+# Two messages more, at least: others may use it, too.
+counts() {
+	local before after hash
+
+	hash=$(drivers_of sha256)
+	before=$(<"$services/$hash/requests")
+	printf x | kcapi-dgst -c sha256 --hex >/dev/null
+	printf y | kcapi-dgst -c sha256 --hex >/dev/null
+	after=$(<"$services/$hash/requests")
+	check "two requests of $hash are counted" $((after >= before + 2)) 1
+	echo "# $hash: from $before to $after requests"
+}
+
+tap_plan $((${#algorithms[@]} + 2))
 for name in "${algorithms[@]}"; do
 	tap_case "$name" algorithm "$name"
 done
+tap_case "requests are counted" counts
 tap_case "every driver has its services, and none other" complete
 tap_end
