@@ -4,6 +4,9 @@
 # The checks of ci/test that boot the kernels that the checks of the builds built.
 # Sourced after checks.sh.
 
+# The kselftests that take minutes, with some of which others share a check
+LONG_TESTS='af_alg_many|dm_crypt|ecryptfs|ima|ipsec|ipsec_traffic'
+
 # make_share: WORK/share, with the kselftests as their install makes them, and
 # the scripts of ours for the guest
 make_share()
@@ -16,6 +19,20 @@ make_share()
 	make -s -C "$src/tools/testing/selftests" O="$WORK/obj" TARGETS=wolfcrypt \
 		install INSTALL_PATH="$WORK/share"
 	cp -r "$REPO/ci/lib/guest" "$WORK/share/"
+}
+
+# keep_tests PATTERN|short: which of them run_kselftest.sh is to run: those of such a
+# name, or all but the long ones
+keep_tests()
+{
+	local list=$WORK/share/kselftest-list.txt
+
+	if [ "$1" = short ]; then
+		grep -v -E ":($LONG_TESTS)\\.py\$" "$list"
+	else
+		grep -E ":($1)\\.py\$" "$list"
+	fi >"$WORK/list"
+	mv "$WORK/list" "$list"
 }
 
 # tap_verdict FILE: what run_kselftest.sh printed, as a check's status. Every
@@ -210,13 +227,28 @@ check_kunit()
 	unit_tests "$results"
 }
 
+# check_kselftest PATTERN|short CPU [PARAMETER]
 check_kselftest()
 {
-	local mode=${2:-}
-
 	make_share
-	run_tap "$1" kselftest --append "$mode" --share "$WORK/share" --timeout 1500 -- \
+	keep_tests "$1"
+	run_tap "$2" kselftest --append "${3:-}" --share "$WORK/share" --timeout 3000 -- \
 		'/share/guest/drivers >/dev/null && /share/run_kselftest.sh'
+}
+
+# check_strongswan [PARAMETER]: a kselftest that runs for itself, as not every machine
+# that has the others' tools has strongSwan.
+check_strongswan()
+{
+	make_share
+	guest strongswan --append "${1:-}" --share "$WORK/share" -- \
+		'/share/guest/drivers >/dev/null && /share/wolfcrypt/strongswan.py' >"$WORK/tap"
+	cat "$WORK/tap"
+	clean_console strongswan
+	! grep -E '^not ok|# SKIP' "$WORK/tap" || fail "not all cases passed"
+	[ "$(sed -n 's/^1\.\.//p' "$WORK/tap")" -eq "$(grep -c '^ok ' "$WORK/tap")" ] ||
+		fail "some cases are missing"
+	note "$(grep -c '^ok ' "$WORK/tap") cases"
 }
 
 # What the kselftests ask of our drivers, errors above all, holds of the stock ones.
@@ -242,8 +274,9 @@ check_stock_answers()
 check_debug()
 {
 	make_share
+	keep_tests short
 	run_tap avx2 debug --config debug --append "fips=1 $DEBUG_APPEND" \
-		--share "$WORK/share" --timeout 3000 -- \
+		--share "$WORK/share" --timeout 4000 -- \
 		'/share/guest/drivers >/out/drivers && QUICK=1 /share/run_kselftest.sh -o 2400 && /share/guest/kmemleak >&2'
 	all_drivers avx2 debug "$WORK/out/drivers" fips=1
 }
@@ -272,19 +305,130 @@ check_module()
 # What one kernel wrote, the other reads.
 check_interop()
 {
-	local log luks=/share/tools/testing/selftests/wolfcrypt/luks.sh
+	local name kinds dm_crypt=/share/tools/testing/selftests/wolfcrypt/dm_crypt.py
 
 	guest stock-writes --config stock --share "$REPO" -- \
-		"/share/ci/lib/guest/drivers >/out/drivers && $luks create /out/stock"
+		"/share/ci/lib/guest/drivers >/out/drivers && $dm_crypt create /out/stock" \
+		>"$WORK/stock-writes.tap"
 	[ ! -s "$WORK/out/drivers" ] || fail "the stock kernel has wolfCrypt's drivers"
 	guest ours --append fips=1 --share "$REPO" -- \
-		"[ -s /sys/kernel/wolfcrypt/state ] && $luks check /out/stock && $luks create /out/ours"
-	guest stock-reads --config stock --share "$REPO" -- "$luks" check /out/ours
-	for log in "$CONSOLE".*.log; do
-		! grep '# SKIP' "$log" || fail "a volume was left out"
+		"$dm_crypt check /out/stock && $dm_crypt create /out/ours" >"$WORK/ours.tap"
+	guest stock-reads --config stock --share "$REPO" -- "$dm_crypt check /out/ours" \
+		>"$WORK/stock-reads.tap"
+	cat "$WORK"/*.tap
+	kinds=$(grep -c '^ok .* create ' "$WORK/stock-writes.tap")
+	for name in ours stock-reads; do
+		[ "$(grep -c '^ok .* check ' "$WORK/$name.tap")" -eq "$kinds" ] ||
+			fail "not all volumes were read: $name"
 	done
+	! grep -E '^not ok|# SKIP' "$WORK"/*.tap || fail "a volume was left out"
+	# They name the driver of each open volume.
+	! grep '^# .*-wolfcrypt' "$WORK"/stock-*.tap || fail "the stock kernel has wolfCrypt's drivers"
+	grep -q '^# .*-wolfcrypt' "$WORK/ours.tap" || fail "it was not wolfCrypt"
 	clean_console ours
-	note "LUKS2 xts and cbc-essiv, both ways"
+	note "$kinds kinds of volumes, both ways"
+}
+
+# tap_alone NAME OPTION... -- COMMAND...: kselftests in a guest, one after the other,
+# which are not run by run_kselftest.sh as they want more than it gives them
+tap_alone()
+{
+	local name=$1 status=0
+
+	guest "$@" >"$WORK/$name.tap" || status=$?
+	cat "$WORK/$name.tap"
+	[ "$status" -eq 0 ] || fail "the guest ended with status $status: $CONSOLE.$name.log"
+	! grep '# SKIP' "$WORK/$name.tap" || fail "a test was skipped in our own guest"
+	[ "$(sed -n 's/^1\.\.//p' "$WORK/$name.tap" | paste -sd + | bc)" -eq "$(grep -c '^ok ' "$WORK/$name.tap")" ] ||
+		fail "some cases are missing"
+	clean_console "$name"
+	note "$(cat "$WORK"/*.tap | grep -c '^ok ') cases"
+}
+
+# sign_module DIGEST KEY CERTIFICATE TO: the build's module, with the kernel's program
+sign_module()
+{
+	local out
+
+	out=$(kernel_out wolfcrypt test)
+	"$out/scripts/sign-file" "$1" "$2" "$3" "$out/crypto/wolfcrypt/wolfcrypt-bench.ko" "$4"
+}
+
+# check_module_sig [PARAMETER]: signatures by the build's key, and by one of another
+check_module_sig()
+{
+	local certs digest
+
+	make_share
+	certs=$(kernel_out wolfcrypt test)/certs
+	for digest in sha256 sha384 sha512; do
+		sign_module "$digest" "$certs/signing_key.pem" "$certs/signing_key.x509" \
+			"$WORK/share/$digest.ko"
+	done
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=other -keyout "$WORK/other.pem" \
+		-outform DER -out "$WORK/other.x509"
+	sign_module sha256 "$WORK/other.pem" "$WORK/other.x509" "$WORK/share/other.ko"
+	tap_alone module-sig --append "module.sig_enforce=1 ${1:-}" --share "$WORK/share" -- \
+		'cd /share && wolfcrypt/modules.py sha256=sha256.ko sha384=sha384.ko sha512=sha512.ko other=other.ko'
+}
+
+# A kernel starts another with fips=1, and that one a third. The status that counts is
+# the last one's. What isn't the kernel that was digested doesn't start.
+check_kexec()
+{
+	# shellcheck disable=SC2016 # of the guest's shell
+	local run='cd /share/wolfcrypt && ./kexec.py "$@" >>/out/tap; status=$?; cat /out/tap; exit $status'
+
+	make_share
+	cp "$(kernel_image test)" "$WORK/share/kernel"
+	tap_alone kexec --share "$WORK/share" --timeout 1500 -- \
+		bash -c "$run" kexec /share/kernel fips=1 fips=1
+	[ "$(grep -c '\] Linux version' "$CONSOLE.kexec.log")" -eq 3 ] || fail "not three kernels"
+	rm "$WORK/out/tap"
+	has_status 124 guest changed --append cryptomgr.notests=1 --share "$WORK/share" --timeout 400 -- \
+		bash -c "$run" kexec --change /share/kernel fips=1
+	cat "$WORK/out/tap"
+	! grep '^not ok' "$WORK/out/tap" || fail "the kernel was not changed"
+	grep -q 'Starting new kernel' "$CONSOLE.changed.log" || fail "no kernel was started"
+	[ "$(grep -c '\] Linux version' "$CONSOLE.changed.log")" -eq 1 ] ||
+		fail "a kernel with a bit changed was started"
+}
+
+# check_trusted [PARAMETER]: with a TPM, and with another one
+check_trusted()
+{
+	local test=/share/wolfcrypt/trusted.py
+
+	make_share
+	tap_alone trusted --append "${1:-}" --share "$WORK/share" --tpm "$WORK/tpm" -- \
+		"$test && $test create /out"
+	tap_alone again --append "${1:-}" --share "$WORK/share" --tpm "$WORK/tpm" -- \
+		"$test check /out"
+	tap_alone other --append "${1:-}" --share "$WORK/share" --tpm "$WORK/other-tpm" -- \
+		"$test refuse /out"
+}
+
+# check_evm [PARAMETER]: its key stays in a kernel until the next boot.
+check_evm()
+{
+	make_share
+	tap_alone evm --append "${1:-}" --share "$WORK/share" -- /share/wolfcrypt/evm.py
+}
+
+# What one kernel has sealed, protected or encrypted, the other opens. There is no
+# eCryptfs with fips=1.
+check_keys_interop()
+{
+	# shellcheck disable=SC2016 # of the guest's shell
+	local all='cd /share/wolfcrypt && for test in keys evm ecryptfs; do ./$test.py'
+
+	make_share
+	tap_alone stock-writes --config stock --share "$WORK/share" -- \
+		"$all create /out/stock || exit; done"
+	tap_alone ours-reads --share "$WORK/share" -- "$all check /out/stock || exit; done"
+	tap_alone ours-writes --share "$WORK/share" -- "$all create /out/ours || exit; done"
+	tap_alone stock-reads --config stock --share "$WORK/share" -- \
+		"$all check /out/ours || exit; done"
 }
 
 # Everything is built: this is a second run.

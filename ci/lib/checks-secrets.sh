@@ -39,7 +39,7 @@ secrets_verdict()
 	local phase found
 
 	awk '$5 !~ /^volume-/ { print $5 }' "$WORK/out/list.in-use" | LC_ALL=C sort >"$WORK/observed"
-	printf '%s\n' "$@" | LC_ALL=C sort >"$WORK/expected"
+	printf '%s\n' "$@" | grep -v '^aes-' | LC_ALL=C sort >"$WORK/expected"
 	diff -u "$WORK/expected" "$WORK/observed" || fail "not the drivers expected of this CPU"
 	for phase in "${PHASES[@]}"; do
 		found=$WORK/found.$phase

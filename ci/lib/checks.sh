@@ -3,8 +3,8 @@
 #
 # The table of ci/test's checks, and what they share. The checks themselves are
 # in checks-tree.sh, checks-variants.sh, checks-native.sh, checks-integrity.sh,
-# checks-guest.sh and checks-secrets.sh. Sourced after common.sh, series.sh and
-# kernel.sh.
+# checks-guest.sh, checks-interop.sh and checks-secrets.sh. Sourced after common.sh,
+# series.sh and kernel.sh.
 #
 # A check is a function. It runs in a subshell of its own, under set -e, with
 # its output in the log; WORK is an empty directory, CONSOLE the prefix of its
@@ -22,7 +22,8 @@ CLANG_14_LACKS='MITIGATION_RETHUNK|MITIGATION_SLS|MITIGATION_SRSO'
 
 # all_adds: a pattern for what is in the table and runs with --all only. What a check
 # of these asks, another one asks too, of another CPU, in the other mode, or of the
-# whole where this asks it of each step; or it is about ci/ itself.
+# whole where this asks it of each step; or it is about ci/ itself, or about a consumer
+# of which another one asks the most.
 all_adds()
 {
 	local -a names=(
@@ -30,7 +31,10 @@ all_adds()
 		'debug-(aesni|aesni-fips|none)'
 		'testmgr-(aesni|none-fips|avx2-sha-ni|aesni-sha-ni-fips)'
 		'kselftest-(aesni-fips|avx2-sha-ni-fips)'
+		'disk-and-net|disk-and-net-none|many-and-more|many-and-more-fips'
 		'secrets-(aesni|sha-ni)'
+		'keys-interop|trusted|trusted-fips|evm|module-sig|kexec'
+		'strongswan|net-interop|net-interop-fips'
 	)
 
 	(IFS='|'; echo "^(${names[*]})\$")
@@ -91,16 +95,32 @@ check_table()
 	done
 	echo "guest kunit-avx2-fips check_kunit avx2 fips=1"
 	cat <<-END
-	guest kselftest-avx2      check_kselftest avx2
-	guest kselftest-avx2-fips check_kselftest avx2 fips=1
-	guest kselftest-aesni-fips check_kselftest aesni fips=1
-	guest kselftest-none      check_kselftest none
+	guest kselftest-avx2      check_kselftest short avx2
+	guest kselftest-avx2-fips check_kselftest short avx2 fips=1
+	guest kselftest-aesni-fips check_kselftest short aesni fips=1
+	guest kselftest-none      check_kselftest short none
+	guest disk-and-net        check_kselftest dm_crypt|ipsec avx2
+	guest disk-and-net-fips   check_kselftest dm_crypt|ipsec avx2 fips=1
+	guest disk-and-net-none   check_kselftest dm_crypt|ipsec none
+	guest many-and-more       check_kselftest af_alg_many|ecryptfs|ima|ipsec_traffic avx2
+	guest many-and-more-fips  check_kselftest af_alg_many|ecryptfs|ima|ipsec_traffic avx2 fips=1
 	guest kselftest-on-stock  check_stock_answers
-	guest kselftest-avx2-sha-ni-fips check_kselftest avx2-sha-ni fips=1
+	guest kselftest-avx2-sha-ni-fips check_kselftest short avx2-sha-ni fips=1
 	guest module              check_module
 	guest module-fips         check_module fips=1
 	guest integrity-module    check_integrity_module
+	guest strongswan          check_strongswan
 	guest interop             check_interop
+	guest keys-interop        check_keys_interop
+	guest trusted             check_trusted
+	guest trusted-fips        check_trusted fips=1
+	guest evm                 check_evm
+	guest evm-fips            check_evm fips=1
+	guest module-sig          check_module_sig
+	guest module-sig-fips     check_module_sig fips=1
+	guest kexec               check_kexec
+	guest net-interop         check_net_interop
+	guest net-interop-fips    check_net_interop fips=1
 	guest integrity-kaslr     check_integrity_kaslr
 	guest on-demand           check_on_demand
 	guest entropy             check_entropy

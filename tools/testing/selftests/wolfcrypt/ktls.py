@@ -400,9 +400,9 @@ def send_stream(sock, data, rng):
         at += size
 
 
-def receive_stream(sock, rng):
+def receive_stream(sock, rng, size=STREAM):
     ctx = hashlib.sha256()
-    left = STREAM
+    left = size
     while left:
         data = sock.recv(min(left, rng.choice((rng.randint(1, 2000), 50000))))
         check("end of the connection", bool(data), True)

@@ -244,9 +244,9 @@ class Link(netns.Link):
         check("what was sent", plaintext[2 + IP_HEADER + UDP_HEADER:], data)
         return frame
 
-    def counters(self):
-        """What the second host counts"""
-        host = self.hosts[1]
+    def counters(self, number=1):
+        """What that host counts"""
+        host = self.hosts[number]
         device, = json.loads(host.run("ip", "-s", "-j", "macsec", "show", name(host)))
         return {**device, **device["rx_sc"][0]}
 

@@ -19,7 +19,11 @@ ETH_HEADER = 14
 IP_HEADER = 20
 UDP_HEADER = 8
 UDP_PORT = 4000
+MOST = 1 << 17          # more than a frame has
 CLONE_NEWNET = 0x40000000
+
+# Seconds for what comes sooner or later, on a machine that has much else to do
+PATIENCE = 60
 
 ADDRESSES = ["192.0.2.1", "192.0.2.2"]
 MASK = "/24"
@@ -71,7 +75,7 @@ class Host:
         self.process.wait()
 
 
-def until(done, seconds=10):
+def until(done, seconds=PATIENCE):
     """Waits for something that may take a while on a busy machine; it may not come."""
     end = time.monotonic() + seconds
     while not done() and time.monotonic() < end:
@@ -93,6 +97,9 @@ def enter(namespace):
 class Link:
     """Datagrams between two hosts, and the wire that they go over"""
 
+    family = socket.AF_INET
+    addresses = ADDRESSES
+
     def __init__(self, hosts):
         self.hosts = hosts
         self.ivs = set()
@@ -101,9 +108,9 @@ class Link:
         self.wire = None
 
     def open(self):
-        for host in self.hosts:
-            sock = self.socket(host, socket.AF_INET, socket.SOCK_DGRAM)
-            sock.bind((host.address, UDP_PORT))
+        for host, address in zip(self.hosts, self.addresses):
+            sock = self.socket(host, self.family, socket.SOCK_DGRAM)
+            sock.bind((address, UDP_PORT))
             self.udp.append(sock)
         self.wire = self.socket(self.hosts[0], socket.AF_PACKET, socket.SOCK_RAW,
                                 socket.htons(ETH_P_ALL))
@@ -111,7 +118,7 @@ class Link:
 
     def socket(self, host, *args):
         sock = self.sockets.enter_context(host.socket(*args))
-        sock.settimeout(10)
+        sock.settimeout(PATIENCE)
         return sock
 
     def close(self):
@@ -120,24 +127,24 @@ class Link:
     def frame(self, ethertype):
         """The next frame of this kind on the wire"""
         while True:
-            frame = self.wire.recv(2048)
+            frame = self.wire.recv(MOST)
             if struct.unpack_from(">H", frame, 12)[0] == ethertype:
                 return frame
 
     def datagram(self, sender, data):
-        self.udp[sender].sendto(data, (ADDRESSES[1 - sender], UDP_PORT))
+        self.udp[sender].sendto(data, (self.addresses[1 - sender], UDP_PORT))
 
     def arrives(self, receiver, data):
-        check("what arrives", self.udp[receiver].recv(2048), data)
+        check("what arrives", self.udp[receiver].recv(MOST), data)
 
     def nothing_arrives(self, what):
         self.udp[1].settimeout(0.2)
         try:
-            check(what + " arrives", self.udp[1].recv(2048), None)
+            check(what + " arrives", self.udp[1].recv(MOST), None)
         except TimeoutError:
             pass
         finally:
-            self.udp[1].settimeout(10)
+            self.udp[1].settimeout(PATIENCE)
 
     def inject(self, frame):
         """As if it came from the first host"""
@@ -167,7 +174,8 @@ class References:
         """
         if most is not None:
             until(lambda: sum(self.got().values()) <= most, 60)
-        return {driver: count - self.before[driver]
+        # One that was made meanwhile has its registration's own.
+        return {driver: count - self.before.get(driver, 1)
                 for driver, count in self.now().items()}
 
 

@@ -8,7 +8,6 @@ together from those it has, as their standards define them.
 import hashlib
 import hmac as pyhmac
 import struct
-import sys
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
@@ -136,20 +135,40 @@ def plain64(sector):
 
 SECTOR = 512
 
-
-def sectors(cipher, key, data):
-    """What dm-crypt writes, from its sector 0 on"""
-    mode, iv = {"aes-xts-plain64": (xts, plain64),
-                "aes-cbc-essiv:sha256": (cbc, lambda n: essiv(key, n))}[cipher]
-    return b"".join(mode(key, iv(at // SECTOR), data[at:at + SECTOR])
-                    for at in range(0, len(data), SECTOR))
+DM_CRYPT = {"aes-xts-plain64": (xts, lambda key, number: plain64(number)),
+            "aes-cbc-plain64": (cbc, lambda key, number: plain64(number)),
+            "aes-cbc-essiv:sha256": (cbc, essiv)}
 
 
-if __name__ == "__main__":
-    # oracle.py CIPHER KEYFILE: encrypt standard input as dm-crypt does
-    with open(sys.argv[2], "rb") as keyfile:
-        sys.stdout.buffer.write(sectors(sys.argv[1], keyfile.read(),
-                                        sys.stdin.buffer.read()))
+def sectors(cipher, key, data, first=0, size=SECTOR, large=False):
+    """What dm-crypt writes in sectors of @size.
+
+    @first is the number for the first IV. They count 512 bytes each, or with @large
+    (iv_large_sectors) a sector.
+    """
+    mode, iv = DM_CRYPT[cipher]
+    out = []
+    for at in range(0, len(data), size):
+        number = first + at // SECTOR
+        if large:
+            number //= size // SECTOR
+        out.append(mode(key, iv(key, number), data[at:at + size]))
+    return b"".join(out)
+
+
+def _sealed_gcm(key, number, iv, data):
+    out = gcm(key, iv, struct.pack("<Q", number) + iv, data, BLOCK)
+    return out[:-BLOCK], out[-BLOCK:]
+
+
+def _sealed_hmac(key, number, iv, data):
+    """Encrypted with all of the key but the last 32 bytes, with which it is signed"""
+    out = xts(key[:-32], iv, data)
+    return out, hmac("sha256")(key[-32:], struct.pack("<Q", number) + iv + out)
+
+
+# What dm-crypt writes of a sector, and its tag, by cryptsetup's name of the integrity
+SEALED = {"aead": _sealed_gcm, "hmac-sha256": _sealed_hmac}
 
 
 class HashDrbg:
