@@ -278,7 +278,7 @@ class Stream(Traffic):
         self.bytes += len(data)
 
     def check_counted(self, counts):
-        """Each has the MSS at most, and some have nothing but an acknowledgement."""
+        """Each has the MSS at most, and some have nothing but an acknowledgment."""
         least = self.bytes // 2 // MTU // 2
         check("packets counted of " + self.name, min(counts) > least, True)
 
