@@ -98,7 +98,9 @@ void wolfcrypt_sha3_digest_with(const struct wolfcrypt_sha3_impl *impl,
 	sha3_finish(impl, &st, out, digest_size);
 }
 
-static struct shash_alg sha3_algs[4];
+#define SHA3_ALGS	(WOLFCRYPT_DRIVER_HMAC - WOLFCRYPT_DRIVER_SHA3)
+
+static struct shash_alg sha3_algs[SHA3_ALGS];
 
 static int sha3_init(struct shash_desc *desc)
 {
@@ -150,7 +152,7 @@ static int sha3_digest(struct shash_desc *desc, const u8 *data,
 	.base.cra_module	= THIS_MODULE,				\
 }
 
-static struct shash_alg sha3_algs[4] = {
+static struct shash_alg sha3_algs[SHA3_ALGS] = {
 	SHA3_ALG(224),
 	SHA3_ALG(256),
 	SHA3_ALG(384),

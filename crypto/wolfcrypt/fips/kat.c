@@ -468,52 +468,22 @@ static int kat_add(const struct wolfcrypt_kat *kat, const void *impl,
 	return 0;
 }
 
+/* One for each implementation that this CPU can run; the tables are of many types. */
+#define kat_add_usable(_kat, _impls)					\
+({									\
+	typeof((_impls)[0]) const *__i = (_impls);			\
+	int __err = 0;							\
+									\
+	for (; *__i && !__err; __i++) {					\
+		if (!(*__i)->usable || (*__i)->usable())		\
+			__err = kat_add(_kat, *__i, (*__i)->name);	\
+	}								\
+	__err;								\
+})
+
 static int kat_add_hash(const struct wolfcrypt_kat *kat)
 {
-	const struct wolfcrypt_sha_impl *const *i;
-	int err = 0;
-
-	for (i = wolfcrypt_hashes[kat->hash].impls; *i && !err; i++) {
-		if (!(*i)->usable || (*i)->usable())
-			err = kat_add(kat, *i, (*i)->name);
-	}
-	return err;
-}
-
-static int kat_add_sha3(const struct wolfcrypt_kat *kat)
-{
-	const struct wolfcrypt_sha3_impl *const *i;
-	int err = 0;
-
-	for (i = wolfcrypt_sha3_impls; *i && !err; i++) {
-		if (!(*i)->usable || (*i)->usable())
-			err = kat_add(kat, *i, (*i)->name);
-	}
-	return err;
-}
-
-static int kat_add_aes(const struct wolfcrypt_kat *kat)
-{
-	const struct wolfcrypt_aes_impl *const *i;
-	int err = 0;
-
-	for (i = wolfcrypt_aes_impls; *i && !err; i++) {
-		if (!(*i)->usable || (*i)->usable())
-			err = kat_add(kat, *i, (*i)->name);
-	}
-	return err;
-}
-
-static int kat_add_gcm(const struct wolfcrypt_kat *kat)
-{
-	const struct wolfcrypt_gcm_impl *const *i;
-	int err = 0;
-
-	for (i = wolfcrypt_gcm_impls; *i && !err; i++) {
-		if (!(*i)->usable || (*i)->usable())
-			err = kat_add(kat, *i, (*i)->name);
-	}
-	return err;
+	return kat_add_usable(kat, wolfcrypt_hashes[kat->hash].impls);
 }
 
 /**
@@ -530,13 +500,13 @@ int wolfcrypt_kat_add_all(void)
 	for (i = 0; i < ARRAY_SIZE(hash_kats) && !err; i++)
 		err = kat_add_hash(&hash_kats[i]);
 	for (i = 0; i < ARRAY_SIZE(sha3_kats) && !err; i++)
-		err = kat_add_sha3(&sha3_kats[i]);
+		err = kat_add_usable(&sha3_kats[i], wolfcrypt_sha3_impls);
 	for (i = 0; i < ARRAY_SIZE(drbg_kats) && !err; i++)
 		err = kat_add_hash(&drbg_kats[i]);
 	for (i = 0; i < ARRAY_SIZE(aes_kats) && !err; i++)
-		err = kat_add_aes(&aes_kats[i]);
+		err = kat_add_usable(&aes_kats[i], wolfcrypt_aes_impls);
 	for (i = 0; i < ARRAY_SIZE(gcm_kats) && !err; i++)
-		err = kat_add_gcm(&gcm_kats[i]);
+		err = kat_add_usable(&gcm_kats[i], wolfcrypt_gcm_impls);
 	return err;
 }
 

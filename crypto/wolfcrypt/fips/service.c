@@ -200,7 +200,8 @@ static bool tag_is_approved(const struct crypto_tfm *tfm, const struct rule *rul
  *
  * Context: any; the caller keeps others from setting another key or size of the tag.
  * Return: true if this module offers the service, in the approved mode (fips=1), and
- * it is approved; false if not, if @tfm isn't this module's, or if it has no key.
+ * it is approved; false if not, if @tfm isn't this module's, or if it has no key, which
+ * isn't known of "aes".
  */
 bool wolfcrypt_approved(const struct crypto_tfm *tfm, enum wolfcrypt_use use,
 			unsigned int len)

@@ -152,6 +152,11 @@ def set_priority(name, driver, priority):
             struct.pack("HHi", 8, CRYPTOCFGA_PRIORITY_VAL, priority))
 
 
+def priority_of(driver):
+    return next(int(alg["priority"]) for alg in af_alg.proc_crypto()
+                if alg["driver"] == driver)
+
+
 def carrier(kind, name):
     """The drivers that a new transform of this name holds"""
     before = registered(name)
@@ -162,8 +167,7 @@ def carrier(kind, name):
 
 def by_priority(name, kind):
     driver = our_driver(name)
-    priority = next(int(alg["priority"]) for alg in af_alg.proc_crypto()
-                    if alg["driver"] == driver)
+    priority = priority_of(driver)
     alone = registered(name).keys() == {driver}
     set_priority(name, driver, LOWEST)
     try:
@@ -178,15 +182,21 @@ def by_priority(name, kind):
 def under_essiv():
     """The cipher that encrypts the IVs is asked for by the name of the algorithm"""
     driver = our_driver("aes")
-    priority = next(int(alg["priority"]) for alg in af_alg.proc_crypto()
-                    if alg["driver"] == driver)
+    priority = priority_of(driver)
     alone = registered("aes").keys() == {driver}
-    for value, expected in (LOWEST, EXCLUSIVE or alone), (priority, True):
-        set_priority("aes", driver, value)
+
+    def encrypts():
         before = registered("aes")[driver]
         with Tfm("skcipher", "essiv(cbc(aes),sha256)"):
-            check("ours encrypts the IVs at priority %d" % value,
-                  registered("aes")[driver] > before, expected)
+            return registered("aes")[driver] > before
+
+    set_priority("aes", driver, LOWEST)
+    try:
+        check("ours encrypts the IVs at the lowest priority", encrypts(),
+              EXCLUSIVE or alone)
+    finally:
+        set_priority("aes", driver, priority)
+    check("ours encrypts the IVs after that", encrypts(), True)
 
 
 def by_netlink():
