@@ -11,10 +11,10 @@
 # consoles' logs. Status 0 is a pass, 4 a skip (as kselftest's), any other a
 # failure. note() gives the words that the table shows.
 
-# The sanitizers under emulation are slow: with all 100 fuzz iterations, or with 20
+# The sanitizers under emulation are slow: with all 100 fuzz iterations, or with 8
 # on a busy machine, a test that needs another algorithm waits for that one's test
 # for longer than the 60 s that the kernel allows.
-DEBUG_APPEND=cryptomgr.fuzz_iterations=8
+DEBUG_APPEND=cryptomgr.fuzz_iterations=4
 
 # Debian 12's clang has neither return thunks nor hardening against straight-line
 # speculation; its newest, 16, has.
