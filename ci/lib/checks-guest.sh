@@ -119,21 +119,28 @@ guest_cpu()
 # there with this command line
 expected_drivers()
 {
-	local aes='' gcm='' sha1='' sha256='' sha512='' sha3='' isa mode hash own=rfc4543-gcm
+	local aes='' gcm='' sha1='' sha256='' sha512='' sha3='' isa mode hash chacha=''
+	local own=rfc4543-gcm
 
 	case $1 in
-	avx2*) aes=-avx gcm=-avx2 sha256=-avx2 sha512=-avx2 sha3=-bmi2 ;;
+	avx2*) aes=-avx gcm=-avx2 sha256=-avx2 sha512=-avx2 sha3=-bmi2 chacha=-avx2 ;;
 	aesni*) aes=-aesni gcm=-aesni ;;
-	vaes-*) isa=${1%-sha-ni} aes=-$isa gcm=-$isa sha256=-avx2 sha512=-avx2 sha3=-bmi2 ;;
+	vaes-*)
+		isa=${1%-sha-ni} aes=-$isa gcm=-$isa
+		sha256=-avx2 sha512=-avx2 sha3=-bmi2 chacha=-avx2
+		;;
 	esac
 	[[ $1 != *-sha-ni ]] || sha1=-ni sha256=-ni
 	for mode in ecb cbc cts-cbc ctr cfb ofb xts cmac ccm rfc4309-ccm; do
 		echo "$mode-aes-wolfcrypt$aes"
 	done
 	echo "aes-wolfcrypt$aes"
-	[[ " ${*:2} " != *" fips=1 "* ]] || own=seqiv-rfc4106-gcm
+	[[ " ${*:2} " != *" fips=1 "* ]] || own=seqiv-rfc4106-gcm chacha=''
 	for mode in gcm rfc4106-gcm "$own"; do
 		echo "$mode-aes-wolfcrypt$gcm"
+	done
+	[ -z "$chacha" ] || for mode in chacha20 rfc7539{,esp}-chacha20-poly1305; do
+		echo "$mode-wolfcrypt$chacha"
 	done
 	echo drbg_nopr_sha256-wolfcrypt
 	echo drbg_pr_sha256-wolfcrypt
@@ -253,12 +260,12 @@ check_stock_answers()
 	guest stock --config stock --share "$REPO" --timeout 1500 -- '
 		cd /share/tools/testing/selftests/wolfcrypt
 		for name in ecb "cbc(aes)" ctr xts gcm ccm cmac sha1 sha224 sha256 sha384 sha512 \
-			sha3; do
+			sha3 chacha20; do
 			./af_alg.py --pattern . --only "$name" || exit
 		done' >"$WORK/tap"
 	cat "$WORK/tap"
 	! grep -E '^not ok|# SKIP' "$WORK/tap" || fail "the stock drivers do otherwise"
-	[ "$(grep -c '^1\.\.' "$WORK/tap")" -eq 13 ] || fail "some algorithms are missing"
+	[ "$(grep -c '^1\.\.' "$WORK/tap")" -eq 14 ] || fail "some algorithms are missing"
 	[ "$(sed -n 's/^1\.\.//p' "$WORK/tap" | paste -sd +  | bc)" -eq "$(grep -c '^ok ' "$WORK/tap")" ] ||
 		fail "some cases are missing"
 	note "$(grep -c '^ok ' "$WORK/tap") cases"

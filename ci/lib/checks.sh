@@ -126,9 +126,9 @@ check_table()
 	guest entropy             check_entropy
 	guest user-random         check_user_random
 	guest secrets-avx2        check_secrets avx2
-	guest secrets-aesni       check_secrets aesni
-	guest secrets-none        check_secrets none
-	guest secrets-sha-ni      check_secrets avx2-sha-ni
+	guest secrets-aesni       check_secrets aesni fips=1
+	guest secrets-none        check_secrets none fips=1
+	guest secrets-sha-ni      check_secrets avx2-sha-ni fips=1
 	alone integrity           check_integrity
 	alone integrity-bzimage   check_integrity_bzimage
 	guest fips-break-module   check_break_module

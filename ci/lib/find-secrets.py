@@ -17,6 +17,7 @@ import bisect
 import hashlib
 import mmap
 import os
+import struct
 import sys
 from collections import namedtuple
 from pathlib import Path
@@ -500,6 +501,43 @@ def hmac_parts(h, key):
                {"required": True})
 
 
+def chacha_block(key, count, nonce):
+    """RFC 8439 section 2.3"""
+    if len(key + nonce) != 44:
+        raise ValueError("a key of another size")
+    first = struct.unpack("<16I", b"expand 32-byte k" + key + struct.pack("<I", count) + nonce)
+    x = list(first)
+
+    def quarter(a, b, c, d):
+        for into, by, other, bits in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            x[into] = x[into] + x[by] & 0xffffffff
+            mixed = x[other] ^ x[into]
+            x[other] = (mixed << bits | mixed >> 32 - bits) & 0xffffffff
+
+    for _ in range(10):
+        for i in range(4):
+            quarter(i, 4 + i, 8 + i, 12 + i)
+        for i in range(4):
+            quarter(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4)
+    return struct.pack("<16I", *(a + b & 0xffffffff for a, b in zip(x, first)))
+
+
+def chacha_parts(key, count, nonce):
+    blocks = [chacha_block(key, count + i, nonce) for i in range(DATA_SIZE // 64 + 1)]
+    yield "key stream", b"".join(blocks), {}
+
+
+def chachapoly_parts(key, nonce):
+    yield from chacha_parts(key, 1, nonce)
+    poly_key = chacha_block(key, 0, nonce)
+    clamp = 0x0ffffffc0ffffffc0ffffffc0fffffff
+    r = int.from_bytes(poly_key[:16], "little") & clamp
+    yield "block 0", poly_key, {}
+    yield "r", r.to_bytes(16, "little"), {}
+    limbs = (r & (1 << 44) - 1, r >> 44 & (1 << 44) - 1, r >> 88)
+    yield "r, 44 bits in a word", b"".join(v.to_bytes(8, "little") for v in limbs), {}
+
+
 class Drbg(oracle.HashDrbg):
     """One that keeps what it hashes"""
 
@@ -553,6 +591,12 @@ def derived(alg, key, driver):
         return ccm_parts(key[:-3], b"\3" + key[-3:] + IV[:8] + bytes(4))
     if alg == "cmac(aes)":
         return cmac_parts(key)
+    if alg == "chacha20":
+        return chacha_parts(key, int.from_bytes(IV[:4], "little"), IV[4:])
+    if alg == "rfc7539(chacha20,poly1305)":
+        return chachapoly_parts(key, IV[:12])
+    if alg == "rfc7539esp(chacha20,poly1305)":
+        return chachapoly_parts(key[:32], key[32:] + IV[:8])
     if alg.startswith("hmac("):
         return hmac_parts(HASHES[alg[5:-1]], key)
     if alg in HASHES:

@@ -34,6 +34,8 @@ STOCK = {
                     "rfc4543(generic-gcm-vaes-avx10_512)"],
     "ccm": ["ccm_base(ctr-aes-aesni,cbcmac(aes-aesni))"],
     "cmac": ["cmac(aes-aesni)"],
+    "chacha20": ["chacha20-simd"],
+    "rfc7539-chacha20-poly1305": ["rfc7539(chacha20-simd,poly1305-simd)"],
     "sha1": ["sha1-ssse3", "sha1-avx", "sha1-avx2", "sha1-ni"],
     "sha256": ["sha256-ssse3", "sha256-avx", "sha256-avx2", "sha256-ni"],
     "sha512": ["sha512-ssse3", "sha512-avx", "sha512-avx2"],
@@ -47,12 +49,15 @@ STOCK |= {"cfb": [], "ofb": []}
 AES_OURS = ["", "-aesni", "-avx", "-vaes-avx2", "-vaes-avx512"]
 GCM_OURS = ["", "-aesni", "-avx", "-avx2", "-vaes-avx2", "-vaes-avx512"]
 SHA_OURS = ["", "-ni", "-avx", "-avx2", "-bmi2"]
+CHACHA_OURS = ["-avx2"]
 
 
 def ours(algorithm):
     """All names that our driver may have; a CPU has one of them."""
     if "sha" in algorithm:
         return [f"{algorithm}-wolfcrypt{isa}" for isa in SHA_OURS]
+    if "chacha" in algorithm:
+        return [f"{algorithm}-wolfcrypt{isa}" for isa in CHACHA_OURS]
     isas = GCM_OURS if "gcm" in algorithm else AES_OURS
     name = "aes" if algorithm == "aes" else f"{algorithm}-aes"
     return [f"{name}-wolfcrypt{isa}" for isa in isas]
@@ -61,7 +66,7 @@ def ours(algorithm):
 def kind(algorithm):
     if algorithm == "aes":
         return "cipher"
-    if algorithm in ("gcm", "rfc4543-gcm", "ccm"):
+    if algorithm in ("gcm", "rfc4543-gcm", "ccm", "rfc7539-chacha20-poly1305"):
         return "aead"
     if "sha" in algorithm or algorithm == "cmac":
         return "shash"
@@ -73,6 +78,8 @@ def keys(algorithm, quick):
     if algorithm.startswith("sha"):
         return [0]
     if algorithm.startswith("hmac"):
+        return [32]
+    if "chacha" in algorithm:
         return [32]
     sizes = [32] if quick else [16, 32]
     if algorithm == "xts":
@@ -140,7 +147,8 @@ def limit_ns(job, limits):
     """The time that the rounds of AES alone take at least, if it is AES: by the
     latency of AESENC where blocks are chained, else by the best rate of any
     length of vector."""
-    no_aes = "sha" in job["algorithm"] or job["algorithm"] == "rfc4543-gcm"
+    no_aes = ("sha" in job["algorithm"] or "chacha" in job["algorithm"] or
+              job["algorithm"] == "rfc4543-gcm")
     if not job["size"] or no_aes or "aesenc-128" not in limits:
         return None
     key = job["key"] // 2 if job["algorithm"] == "xts" else job["key"]

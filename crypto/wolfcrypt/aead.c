@@ -205,7 +205,8 @@ int wolfcrypt_aead_register(struct aead_alg *algs, int count,
 		struct crypto_alg *base = &algs[i].base;
 
 		algs[i].maxauthsize = AES_BLOCK_SIZE;
-		algs[i].chunksize = AES_BLOCK_SIZE;
+		if (!algs[i].chunksize)
+			algs[i].chunksize = AES_BLOCK_SIZE;
 		base->cra_priority = WOLFCRYPT_PRIORITY;
 		base->cra_blocksize = 1;
 		base->cra_ctxsize = ctxsize;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the AEAD drivers (gcm.c, ccm.c) share. */
+/* What the AEAD drivers (gcm.c, ccm.c, chachapoly.c) share. */
 #ifndef _CRYPTO_WOLFCRYPT_AEAD_H
 #define _CRYPTO_WOLFCRYPT_AEAD_H
 
@@ -52,7 +52,7 @@ void wolfcrypt_aad_gather(struct wolfcrypt_aad *aad, struct scatterlist *sg,
  * @msg: the message
  * @dst: output; may be the same as @src
  * @src: its next part; not looked at if @len is 0
- * @len: a multiple of AES_BLOCK_SIZE, or any if this is the last part
+ * @len: a multiple of the block that the walk is given, or any if this is the last part
  * @tag: where the tag of 16 bytes goes, if this is the last part; else NULL
  */
 typedef void wolfcrypt_aead_fn(void *msg, u8 *dst, const u8 *src,
@@ -62,6 +62,7 @@ typedef void wolfcrypt_aead_fn(void *msg, u8 *dst, const u8 *src,
  * wolfcrypt_aead_walk() - encrypt or decrypt the data of a request
  * @req: the request
  * @enc: encrypt, else decrypt
+ * @block: each part but the last one is a multiple of this many bytes; a constant
  * @crypt: what does it with each part, in an FPU section of its own; a
  *	   constant, so that its call is a direct one
  * @msg: its first argument
@@ -70,7 +71,7 @@ typedef void wolfcrypt_aead_fn(void *msg, u8 *dst, const u8 *src,
  * Return: 0, or the error of a walk.
  */
 static __always_inline int wolfcrypt_aead_walk(struct aead_request *req,
-					       bool enc,
+					       bool enc, unsigned int block,
 					       wolfcrypt_aead_fn *crypt,
 					       void *msg, u8 *tag)
 {
@@ -87,7 +88,7 @@ static __always_inline int wolfcrypt_aead_walk(struct aead_request *req,
 		return err;
 
 	while (walk.nbytes < walk.total) {
-		n = round_down(walk.nbytes, AES_BLOCK_SIZE);
+		n = round_down(walk.nbytes, block);
 		crypt(msg, walk.dst.virt.addr, walk.src.virt.addr, n, NULL);
 		err = skcipher_walk_done(&walk, walk.nbytes - n);
 		if (err)

@@ -268,7 +268,8 @@ static int ccm_crypt(struct aead_request *req, const u8 *iv,
 
 	ccm_format(&msg, crypto_aead_authsize(tfm), aad_len, crypt_len);
 	wolfcrypt_aad_gather(&msg.aad, req->src, aad_len, ccm_absorb_aad, &msg);
-	err = wolfcrypt_aead_walk(req, enc, ccm_crypt_part, &msg, tag);
+	err = wolfcrypt_aead_walk(req, enc, AES_BLOCK_SIZE, ccm_crypt_part,
+				  &msg, tag);
 	if (!err)
 		err = wolfcrypt_aead_end(req, enc, tag);
 

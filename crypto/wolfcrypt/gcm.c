@@ -240,7 +240,8 @@ static int gcm_crypt(struct aead_request *req, const u8 *iv,
 	msg.aad_len = aad_len;
 	msg.crypt_len = wolfcrypt_aead_crypt_len(req, enc);
 	wolfcrypt_aad_gather(&msg.aad, req->src, aad_len, gcm_absorb_aad, &msg);
-	err = wolfcrypt_aead_walk(req, enc, gcm_crypt_part, &msg, tag);
+	err = wolfcrypt_aead_walk(req, enc, AES_BLOCK_SIZE, gcm_crypt_part,
+				  &msg, tag);
 	return gcm_end(&msg, req, tag, err);
 }
 
@@ -317,7 +318,8 @@ static int rfc4543_crypt(struct aead_request *req, bool enc)
 	msg.crypt_len = 0;
 	wolfcrypt_aad_gather(&msg.aad, req->src, req->assoclen, gcm_absorb_aad,
 			     &msg);
-	err = wolfcrypt_aead_walk(req, enc, gmac_part, &msg, tag);
+	err = wolfcrypt_aead_walk(req, enc, AES_BLOCK_SIZE, gmac_part, &msg,
+				  tag);
 	memzero_explicit(iv, sizeof(iv));
 	return gcm_end(&msg, req, tag, err);
 }

@@ -123,6 +123,9 @@ enum wolfcrypt_driver {
 	WOLFCRYPT_DRIVER_CCM,
 	WOLFCRYPT_DRIVER_RFC4309,
 	WOLFCRYPT_DRIVER_CMAC,
+	WOLFCRYPT_DRIVER_CHACHA20,
+	WOLFCRYPT_DRIVER_RFC7539,
+	WOLFCRYPT_DRIVER_RFC7539ESP,
 	WOLFCRYPT_DRIVER_SHA,
 	WOLFCRYPT_DRIVER_SHA3 = WOLFCRYPT_DRIVER_SHA + 5,
 	WOLFCRYPT_DRIVER_HMAC = WOLFCRYPT_DRIVER_SHA3 + 4,
@@ -172,6 +175,9 @@ void wolfcrypt_ccm_refuse(void);
 int wolfcrypt_cmac_register(void);
 void wolfcrypt_cmac_unregister(void);
 void wolfcrypt_cmac_refuse(void);
+int wolfcrypt_chachapoly_register(void);	/* chacha20 rfc7539 rfc7539esp */
+void wolfcrypt_chachapoly_unregister(void);
+void wolfcrypt_chachapoly_refuse(void);
 int wolfcrypt_sha_register(void);	/* sha1, sha2 */
 void wolfcrypt_sha_unregister(void);
 void wolfcrypt_sha_refuse(void);
@@ -191,6 +197,7 @@ void wolfcrypt_drbg_refuse(void);
  */
 void wolfcrypt_aes_select(void);
 void wolfcrypt_gcm_select(void);
+void wolfcrypt_chachapoly_select(void);
 void wolfcrypt_sha_select(void);
 void wolfcrypt_sha3_select(void);
 

@@ -83,8 +83,13 @@ static int wolfcrypt_register(void)
 	err = wolfcrypt_ccm_register();
 	if (err)
 		goto err_gcm;
+	err = wolfcrypt_chachapoly_register();
+	if (err)
+		goto err_ccm;
 	return 0;
 
+err_ccm:
+	wolfcrypt_ccm_unregister();
 err_gcm:
 	wolfcrypt_gcm_unregister();
 err_cmac:
@@ -108,6 +113,7 @@ err_sha:
 
 static void wolfcrypt_unregister(void)
 {
+	wolfcrypt_chachapoly_unregister();
 	wolfcrypt_ccm_unregister();
 	wolfcrypt_gcm_unregister();
 	wolfcrypt_cmac_unregister();
@@ -127,6 +133,7 @@ static void wolfcrypt_unregister(void)
  */
 void wolfcrypt_refuse(void)
 {
+	wolfcrypt_chachapoly_refuse();
 	wolfcrypt_ccm_refuse();
 	wolfcrypt_gcm_refuse();
 	wolfcrypt_cmac_refuse();
@@ -150,6 +157,7 @@ static int wolfcrypt_init(void)
 	wolfcrypt_sha3_select();
 	wolfcrypt_aes_select();
 	wolfcrypt_gcm_select();
+	wolfcrypt_chachapoly_select();
 
 	err = wolfcrypt_status_init();
 	if (err)

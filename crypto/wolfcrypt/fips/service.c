@@ -52,6 +52,7 @@ struct rule {
 };
 
 static const char foreign_iv[] = "the IV comes from the caller";
+static const char not_there[] = "it isn't there with fips=1";
 
 static const struct rule rules[] = {
 	{ "aes", BOTH, BOTH },
@@ -66,7 +67,7 @@ static const struct rule rules[] = {
 	  .limit = "tags of 96 bits or more", .reason = foreign_iv },
 	{ "rfc4106(gcm(aes))", BOTH, DECRYPT, .min_tag = 12,
 	  .limit = "tags of 96 bits or more", .reason = foreign_iv },
-	{ "rfc4543(gcm(aes))", BOTH, 0, .reason = "it isn't there with fips=1" },
+	{ "rfc4543(gcm(aes))", BOTH, 0, .reason = not_there },
 	{ "seqiv(rfc4106(gcm(aes)))", BOTH, BOTH, .min_tag = 12,
 	  .limit = "tags of 96 bits or more, one transform for each key" },
 	{ "ccm(aes)", BOTH, BOTH, .min_tag = 8,
@@ -74,6 +75,9 @@ static const struct rule rules[] = {
 	{ "rfc4309(ccm(aes))", BOTH, BOTH, .min_tag = 8,
 	  .limit = "tags of 64 bits or more" },
 	{ "cmac(aes)", DIGEST, DIGEST },
+	{ "chacha20", BOTH, 0, .reason = not_there },
+	{ "rfc7539(chacha20,poly1305)", BOTH, 0, .reason = not_there },
+	{ "rfc7539esp(chacha20,poly1305)", BOTH, 0, .reason = not_there },
 	{ "sha1", DIGEST, DIGEST, .limit = "no signatures" },
 	{ "sha224", DIGEST, DIGEST },
 	{ "sha256", DIGEST, DIGEST },

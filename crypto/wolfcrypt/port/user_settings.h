@@ -25,6 +25,8 @@
 #define WOLFSSL_SHA384
 #define WOLFSSL_SHA512
 #define WOLFSSL_SHA3
+#define HAVE_CHACHA
+#define HAVE_POLY1305
 
 /*
  * The C files are the portable paths; the assembly is called by our own glue,

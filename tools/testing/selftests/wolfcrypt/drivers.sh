@@ -23,6 +23,9 @@ if [[ -r /proc/sys/crypto/fips_enabled && $(</proc/sys/crypto/fips_enabled) == 1
 	algorithms+=("seqiv(rfc4106(gcm(aes)))")
 else
 	algorithms+=("rfc4543(gcm(aes))")
+	# On other CPUs the kernel's own are the faster ones.
+	cpu_has avx2 bmi2 &&
+		algorithms+=(chacha20 "rfc7539(chacha20,poly1305)" "rfc7539esp(chacha20,poly1305)")
 fi
 
 preferred() {

@@ -33,7 +33,8 @@ try:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
+    from cryptography.hazmat.primitives.ciphers.aead import (AESCCM, AESGCM,
+                                                             ChaCha20Poly1305)
 except ImportError as exc:
     print("TAP version 13\n1..0 # SKIP needs Python's cryptography:", exc)
     sys.exit(4)
@@ -61,7 +62,7 @@ TAG = 16
 EXPLICIT = 8                # the part of a nonce that TLS 1.2 sends
 
 SIZES = (1, 15, 16, 17, 255, 1000, 4096, 16384, 16385, 100000)
-# To each cipher another one with a struct of the same size
+# To each cipher of AES another one with a struct of the same size
 AS_LONG = {51: 53, 52: 54, 53: 51}
 
 # Bytes that each end sends to the other when both do at once
@@ -79,9 +80,9 @@ class Direction:
         self.rng = rng
         self.cipher = suite.cipher
         self.key = rng.randbytes(suite.key_size)
-        self.salt = rng.randbytes(4)
+        self.salt = rng.randbytes(suite.salt_size)
         # Both have carries soon.
-        self.iv = rng.randbytes(6) + b"\xff\xfd"
+        self.iv = rng.randbytes(10 - suite.salt_size) + b"\xff\xfd"
         self.sequence = int.from_bytes(rng.randbytes(4) + b"\0\xff\xff\xfb", "big")
         self.aead = suite.aead(self.key)
 
@@ -96,6 +97,10 @@ class Direction:
         """The next record's sequence number, as it is authenticated"""
         self.sequence += 1
         return struct.pack(">Q", self.sequence - 1)
+
+    def nonce(self):
+        """RFC 8446 section 5.3, RFC 7905"""
+        return oracle.xor(self.salt + self.iv, bytes(4) + self.number())
 
     def decrypt(self, nonce, data, aad):
         try:
@@ -131,15 +136,33 @@ class Tls12(Direction):
         return header[0], self.decrypt(self.salt + explicit, data, aad)
 
 
+class Tls12Implicit(Direction):
+    """RFC 7905: ChaCha20-Poly1305 in TLS 1.2 has the nonces of TLS 1.3"""
+
+    title = "TLS 1.2"
+    version = 0x0303
+    overhead = HEADER + TAG
+
+    def aad(self, kind, size):
+        return struct.pack(">QBHH", self.sequence, kind, WIRE_VERSION, size)
+
+    def seal(self, data, kind=DATA):
+        aad = self.aad(kind, len(data))
+        body = self.aead.encrypt(self.nonce(), data, aad)
+        return struct.pack(">BHH", kind, WIRE_VERSION, len(body)) + body
+
+    def open(self, header, body):
+        """Type and data of a record"""
+        aad = self.aad(header[0], len(body) - TAG)
+        return header[0], self.decrypt(self.nonce(), body, aad)
+
+
 class Tls13(Direction):
     """RFC 8446 sections 5.2 to 5.4"""
 
     title = "TLS 1.3"
     version = 0x0304
     overhead = HEADER + 1 + TAG
-
-    def nonce(self):
-        return oracle.xor(self.salt + self.iv, bytes(4) + self.number())
 
     def seal(self, data, kind=DATA):
         padding = self.rng.choice((0, 0, 1, 16, 99))
@@ -158,6 +181,8 @@ class Tls13(Direction):
 class Suite:
     """A version of TLS with a cipher; @cipher: its number in linux/tls.h"""
 
+    salt_size = 4
+
     def __init__(self, version, cipher, key_size, mode):
         self.version = version
         self.cipher = cipher
@@ -170,8 +195,29 @@ class Suite:
         return self.version(self, rng)
 
 
+class ChaChaSuite:
+    """ChaCha20-Poly1305, which has all of its nonce in the key material, and no salt"""
+
+    cipher = 54
+    key_size = 32
+    salt_size = 0
+    aead = ChaCha20Poly1305
+    # On a CPU without AVX2 it is the kernel's own.
+    driver = "rfc7539-chacha20-poly1305-wolfcrypt" if af_alg.HAS_CHACHA else None
+
+    def __init__(self, version):
+        self.version = version
+        self.title = version.title + ", CHACHA20-POLY1305"
+
+    def direction(self, rng):
+        return self.version(self, rng)
+
+
 SUITES = [Suite(version, *cipher) for version in (Tls12, Tls13)
           for cipher in ((51, 16, "gcm"), (52, 32, "gcm"), (53, 16, "ccm"))]
+CHACHA_SUITES = [ChaChaSuite(version) for version in (Tls12Implicit, Tls13)]
+if af_alg.HAS_CHACHA:
+    SUITES += CHACHA_SUITES
 
 
 def connect():
@@ -464,7 +510,7 @@ def changed_records(suite, rng):
     end = size + suite.version.overhead
     places = {HEADER, HEADER + EXPLICIT - 1, end - TAG - 1, end - TAG, end - 1}
     places |= set(range(HEADER + EXPLICIT, end, 23))
-    if suite.version is Tls12:
+    if suite.version is not Tls13:
         # In TLS 1.3 the type outside is always the same, and not looked at.
         places.add(0)
     for at in sorted(places):
@@ -553,7 +599,7 @@ def refused_settings(suite, rng):
                 (TLS_TX, {}, errno.EBUSY),
                 (TLS_TX, {"key": rng.randbytes(suite.key_size)}, errno.EBUSY),
                 (TLS_RX, {"version": 0x0607 - suite.version.version}, errno.EINVAL),
-                (TLS_RX, {"cipher": AS_LONG[suite.cipher]}, errno.EINVAL),
+                (TLS_RX, {"cipher": AS_LONG.get(suite.cipher, 51)}, errno.EINVAL),
                 (TLS_RX, {}, 0),
                 (TLS_RX, {}, errno.EBUSY),
                 (TLS_RX, {"key": rng.randbytes(suite.key_size)}, errno.EBUSY)):
@@ -619,8 +665,11 @@ def context(protocol, version):
     return ctx
 
 
-def handshake(pool, version):
-    """Two ends for which OpenSSL has agreed on keys, and given them to the kernel"""
+def handshake(pool, version, cipher=None):
+    """Two ends for which OpenSSL has agreed on keys, and given them to the kernel
+
+    @cipher: of TLS 1.2, if it isn't to be OpenSSL's choice
+    """
     server = context(ssl.PROTOCOL_TLS_SERVER, version)
     with tempfile.NamedTemporaryFile() as file:
         file.write(certificate())
@@ -629,18 +678,20 @@ def handshake(pool, version):
     client = context(ssl.PROTOCOL_TLS_CLIENT, version)
     client.check_hostname = False
     client.verify_mode = ssl.CERT_NONE
+    for end in (server, client) if cipher else ():
+        end.set_ciphers(cipher)
     first, second = connect()
     accepted = pool.submit(server.wrap_socket, first, server_side=True)
     second = client.wrap_socket(second)
     return accepted.result(), second
 
 
-def of_handshake(version, cipher):
+def of_handshake(version, cipher, driver):
     """OpenSSL 3.0 lets the kernel receive with TLS 1.2 alone."""
-    driver = "gcm-aes-wolfcrypt"
     before, references_before = statistics(), references(driver)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        first, second = handshake(pool, version)
+        first, second = handshake(pool, version, None if version == ssl.TLSVersion.TLSv1_3
+                                  else cipher)
         with first, second:
             check("cipher", first.cipher()[0], cipher)
             after = statistics()
@@ -691,12 +742,18 @@ def cases():
         for title, func in CASES:
             title = "%s: %s" % (suite.title, title)
             yield title, lambda s=suite, f=func, t=title: f(s, random.Random(t))
-    for version, title, cipher in (
-            (ssl.TLSVersion.TLSv1_2, "TLS 1.2", "ECDHE-ECDSA-AES256-GCM-SHA384"),
-            (ssl.TLSVersion.TLSv1_3, "TLS 1.3", "TLS_AES_256_GCM_SHA384")):
-        title += ", AES-256-GCM: keys of a handshake"
+    handshakes = [
+        (ssl.TLSVersion.TLSv1_2, "TLS 1.2, AES-256-GCM", "ECDHE-ECDSA-AES256-GCM-SHA384",
+         "gcm-aes-wolfcrypt"),
+        (ssl.TLSVersion.TLSv1_3, "TLS 1.3, AES-256-GCM", "TLS_AES_256_GCM_SHA384",
+         "gcm-aes-wolfcrypt")]
+    if af_alg.HAS_CHACHA:
+        handshakes.append((ssl.TLSVersion.TLSv1_2, "TLS 1.2, CHACHA20-POLY1305",
+                           "ECDHE-ECDSA-CHACHA20-POLY1305", ChaChaSuite.driver))
+    for version, title, cipher, driver in handshakes:
+        title += ": keys of a handshake"
         if openssl_has_ktls():
-            yield title, lambda v=version, c=cipher: of_handshake(v, c)
+            yield title, lambda v=version, c=cipher, d=driver: of_handshake(v, c, d)
         else:
             yield title + " # SKIP OpenSSL without kernel TLS", lambda: None
 

@@ -10,7 +10,8 @@ import hmac as pyhmac
 import struct
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import (AESCCM, AESGCM,
+                                                         ChaCha20Poly1305)
 from cryptography.hazmat.primitives.cmac import CMAC
 
 BLOCK = 16
@@ -104,6 +105,26 @@ def ccm(key, iv, aad, data, tag):
 def rfc4309(key, iv, aad, data, tag):
     """CCM as ESP uses it"""
     return AESCCM(key[:-3], tag).encrypt(key[-3:] + iv, data, aad[:-8])
+
+
+def chacha20(key, iv, data):
+    """RFC 8439 section 2.4; OpenSSL carries from the block's number into the nonce"""
+    first = int.from_bytes(iv[:4], "little")
+    until_wrap = 64 * (2 ** 32 - first)
+    out = b""
+    for start, part in (iv, data[:until_wrap]), (bytes(4) + iv[4:], data[until_wrap:]):
+        out += Cipher(algorithms.ChaCha20(key, start), None).encryptor().update(part)
+    return out
+
+
+def rfc7539(key, iv, aad, data, _tag):
+    """RFC 8439 section 2.8"""
+    return ChaCha20Poly1305(key).encrypt(iv, data, aad)
+
+
+def rfc7539esp(key, iv, aad, data, tag):
+    """RFC 7634: a salt after the key, the IV copied after the AAD"""
+    return rfc7539(key[:-4], key[-4:] + iv, aad[:-8], data, tag)
 
 
 def digest(name):

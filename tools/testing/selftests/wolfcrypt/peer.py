@@ -38,8 +38,6 @@ import tcp_ao
 import xfrm
 from af_alg import check, check_error
 
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
 # By family and end. Those of netns.ADDRESSES are MACsec's.
 CONTROL = ("198.51.100.1", "198.51.100.2")
 ON_LINK = {socket.AF_INET: ("203.0.113.1", "203.0.113.2"),
@@ -323,6 +321,7 @@ class Association:
 
 # With fips=1 the driver is the one that makes the IVs itself.
 RFC4106 = ["seqiv-rfc4106-gcm-aes-wolfcrypt" if af_alg.FIPS else "rfc4106-gcm-aes-wolfcrypt"]
+CHACHA_ESP = ["rfc7539esp-chacha20-poly1305-wolfcrypt"] if af_alg.HAS_CHACHA else []
 ASSOCIATIONS = (
     Association(RFC4106, ("aead", "rfc4106(gcm(aes))", 20, 128)),
     Association(RFC4106, ("aead", "rfc4106(gcm(aes))", 36, 128)),
@@ -334,7 +333,7 @@ ASSOCIATIONS = (
                 ("enc", "rfc3686(ctr(aes))", 36, ""), ("auth-trunc", "hmac(sha512)", 64, 256)),
     Association(["hmac-sha256-wolfcrypt"], ("auth-trunc", "hmac(sha256)", 32, 128),
                 proto="ah"),
-    Association([], ("aead", "rfc7539esp(chacha20,poly1305)", 36, 128), fips=False),
+    Association(CHACHA_ESP, ("aead", "rfc7539esp(chacha20,poly1305)", 36, 128), fips=False),
 )
 
 
@@ -399,25 +398,7 @@ def other_macsec_key(suite, peer, rng):
     dropped(peer, netns.ADDRESSES, lambda: link.counters(peer.end)["InPktsNotValid"])
 
 
-class ChaCha:
-    """As ktls.Suite, but it has all of its nonce in the key material, and no salt."""
-
-    cipher = 54             # linux/tls.h
-    key_size = 32
-    aead = ChaCha20Poly1305
-    driver = None
-
-    def __init__(self, version):
-        self.version = version
-        self.title = version.title + ", CHACHA20-POLY1305"
-
-    def direction(self, rng):
-        direction = self.version(self, rng)
-        direction.iv, direction.salt = rng.randbytes(12), b""
-        return direction
-
-
-TLS = [*ktls.SUITES, *map(ChaCha, (ktls.Tls12, ktls.Tls13))]
+TLS = [*ktls.SUITES, *(suite for suite in ktls.CHACHA_SUITES if suite not in ktls.SUITES)]
 
 
 def tls_connection(suite, peer, rng, wrong=False):

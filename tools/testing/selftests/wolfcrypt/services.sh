@@ -30,6 +30,10 @@ expected() {
 			echo "seqiv(rfc4106(gcm(aes)));$name;approved: $own_iv"
 		else
 			echo "rfc4543(gcm(aes));$name;not approved"
+			! cpu_has avx2 bmi2 ||
+				printf '%s;%s;not approved\n' chacha20 "$name" \
+					"rfc7539(chacha20,poly1305)" "$name" \
+					"rfc7539esp(chacha20,poly1305)" "$name"
 		fi
 	done
 	for mode in "gcm(aes)" "rfc4106(gcm(aes))"; do

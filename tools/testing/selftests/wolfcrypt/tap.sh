@@ -72,6 +72,15 @@ tap_end() {
 	((tap_failed == 0))
 }
 
+# cpu_has FLAG...: does /proc/cpuinfo name all of them?
+cpu_has() {
+	local flag
+
+	for flag; do
+		grep -qw -m 1 "^flags.*[[:space:]]$flag" /proc/cpuinfo || return
+	done
+}
+
 # proc_crypto FIELD NAME: "PRIORITY DRIVER FIELD" of each driver of an
 # algorithm that its name can lead to, the preferred one first
 proc_crypto() {

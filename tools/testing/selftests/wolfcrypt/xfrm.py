@@ -24,9 +24,10 @@ UDP_ENCAP = 100
 UDP_ENCAP_ESPINUDP = 2
 MODES = [(ip, tunnel) for ip in IPS for tunnel in (False, True)]
 
-# The drivers of what is a template over gcm(aes), and of what wolfCrypt hasn't
 GMAC_DRIVERS = ["rfc4543-gcm-aes-wolfcrypt"]
-CHACHA_DRIVERS = ["rfc7539esp(chacha20-", "poly1305-"]
+# On some CPUs wolfCrypt hasn't got it.
+CHACHA_DRIVERS = (["rfc7539esp-chacha20-poly1305-wolfcrypt"] if af_alg.HAS_CHACHA else
+                  ["rfc7539esp(chacha20-", "poly1305-"])
 
 ESP = [
     *(Gcm(key, tag) for key in (16, 24, 32) for tag in (8, 12, 16)),
