@@ -222,12 +222,12 @@ check_testmgr()
 	note "$(wc -l <"$WORK/drivers") drivers passed"
 }
 
-# check_kunit CPU [PARAMETER]: the unit tests. The kernel's own would only delay them.
+# check_kunit CONFIG CPU [PARAMETER]: the unit tests. The kernel's own would only delay them.
 check_kunit()
 {
 	local results=$WORK/out/results
 
-	guest_cpu "$1" kunit --append "kunit.enable=1 cryptomgr.notests=1 ${2:-}" -- \
+	guest_cpu "$2" kunit --config "$1" --append "kunit.enable=1 cryptomgr.notests=1 ${3:-}" -- \
 		'cat /sys/kernel/debug/kunit/wolfcrypt_*/results >/out/results'
 	cat "$results"
 	clean_console kunit
@@ -431,6 +431,71 @@ check_keys_interop()
 	tap_alone ours-writes --share "$WORK/share" -- "$all create /out/ours || exit; done"
 	tap_alone stock-reads --config stock --share "$WORK/share" -- \
 		"$all check /out/ours || exit; done"
+}
+
+# Where a machine that dies writes to: its root, and a volume with integrity
+PLACES=(/var/crash /dev/mapper/sealed)
+
+# on_its_root COMMAND...: what a guest with an encrypted root is to do there
+on_its_root()
+{
+	cat <<-END
+	[ "\$(findmnt -n -o SOURCE /)" = /dev/mapper/root ] || exit 99
+	DM_DISABLE_UDEV=1 cryptsetup open --key-file /root/passphrase /dev/vdc sealed || exit 98
+	mkdir -p /var/crash
+	/share/wolfcrypt/crash.py $*
+	END
+}
+
+# write_and_die NAME OPTION...: the machine dies when it has written for a while.
+write_and_die()
+{
+	local name=$1 boot place status=0
+
+	"$REPO/ci/boot" --quiet --log "$CONSOLE.$name.log" --out "$WORK/out" "${@:2}" -- \
+		"$(on_its_root write "${PLACES[@]}")" >"$WORK/out/$name" 2>"$WORK/$name.err" &
+	boot=$!
+	for place in "${PLACES[@]}"; do
+		until [ "$(grep -c "^durable .* $place\$" "$WORK/out/$name")" -ge 40 ]; do
+			kill -0 "$boot" 2>/dev/null || fail "it ended before: $(paste -sd ' ' "$WORK/$name.err")"
+			sleep 1
+		done
+	done
+	sleep "0.$RANDOM"
+	pkill -KILL -f "^qemu-system-x86_64 .*$WORK/disk" || fail "there is no QEMU to kill"
+	wait "$boot" || status=$?
+	[ "$status" -eq 126 ] || fail "the guest ended with status $status, and was not killed"
+	clean_console "$name"
+}
+
+# The root is on a LUKS volume that an initramfs unlocks. With stock's kernel, too, and each
+# finds what another one wrote when it died.
+check_encrypted_root()
+{
+	local writer reader round=0
+	local -a options=(--initrd "$WORK/out/initramfs" --share "$WORK/share" --timeout 1200
+			  --drive "$WORK/disk" --drive "$WORK/sealed")
+
+	make_share
+	truncate -s 3G "$WORK/disk"
+	truncate -s 64M "$WORK/sealed"
+	guest make --share "$WORK/share" --drive "$WORK/disk" --drive "$WORK/sealed" -- \
+		/share/guest/encrypted-root /out/initramfs
+	while read -r writer reader; do
+		round=$((round + 1))
+		# shellcheck disable=SC2086 # words
+		write_and_die "writer-$round" "${options[@]}" ${writer//,/ }
+		# shellcheck disable=SC2086 # words
+		tap_alone "reader-$round" "${options[@]}" ${reader//,/ } -- \
+			"$(on_its_root check "/out/writer-$round" "${PLACES[@]}")"
+	done <<-END
+	--config,test	--config,test,--append,fips=1
+	--config,test,--append,fips=1	--config,stock
+	--config,stock	--config,test
+	END
+	grep -q '^# xts(aes): xts-aes-wolfcrypt' "$WORK/out/writer-1" || fail "it was not wolfCrypt"
+	grep -q '^# xts(aes): .*wolfcrypt' "$WORK/out/writer-3" && fail "the stock kernel has wolfCrypt"
+	note "$(cat "$WORK"/reader-*.tap | grep -c '^ok ') cases, $round machines that died"
 }
 
 # Everything is built: this is a second run.

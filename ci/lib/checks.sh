@@ -3,8 +3,8 @@
 #
 # The table of ci/test's checks, and what they share. The checks themselves are
 # in checks-tree.sh, checks-variants.sh, checks-native.sh, checks-integrity.sh,
-# checks-guest.sh, checks-interop.sh and checks-secrets.sh. Sourced after common.sh,
-# series.sh and kernel.sh.
+# checks-guest.sh, checks-interop.sh, checks-upstream.sh and checks-secrets.sh. Sourced
+# after common.sh, series.sh and kernel.sh.
 #
 # A check is a function. It runs in a subshell of its own, under set -e, with
 # its output in the log; WORK is an empty directory, CONSOLE the prefix of its
@@ -23,18 +23,20 @@ CLANG_14_LACKS='MITIGATION_RETHUNK|MITIGATION_SLS|MITIGATION_SRSO'
 # all_adds: a pattern for what is in the table and runs with --all only. What a check
 # of these asks, another one asks too, of another CPU, in the other mode, or of the
 # whole where this asks it of each step; or it is about ci/ itself, or about a consumer
-# of which another one asks the most.
+# of which another one asks the most. The kernel with the sanitizers takes as long to
+# build as all others together.
 all_adds()
 {
 	local -a names=(
 		boot-status bisect clang-14 native-no-avx512
-		'debug-(aesni|aesni-fips|none)'
+		build-debug 'debug-.*' kunit-debug
 		'testmgr-(aesni|none-fips|avx2-sha-ni|aesni-sha-ni-fips)'
 		'kselftest-(aesni-fips|avx2-sha-ni-fips)'
 		'disk-and-net|disk-and-net-none|many-and-more|many-and-more-fips'
 		'secrets-(aesni|sha-ni)'
 		'keys-interop|trusted|trusted-fips|evm|module-sig|kexec'
-		'strongswan|net-interop|net-interop-fips'
+		'strongswan|net-interop|net-interop-fips|kernel-selftests'
+		encrypted-root
 	)
 
 	(IFS='|'; echo "^(${names[*]})\$")
@@ -91,9 +93,10 @@ check_table()
 		END
 	done
 	for cpu in avx2 aesni none aesni-sha-ni; do
-		echo "guest kunit-$cpu check_kunit $cpu"
+		echo "guest kunit-$cpu check_kunit test $cpu"
 	done
-	echo "guest kunit-avx2-fips check_kunit avx2 fips=1"
+	echo "guest kunit-avx2-fips check_kunit test avx2 fips=1"
+	echo "guest kunit-debug check_kunit debug avx2"
 	cat <<-END
 	guest kselftest-avx2      check_kselftest short avx2
 	guest kselftest-avx2-fips check_kselftest short avx2 fips=1
@@ -121,6 +124,8 @@ check_table()
 	guest kexec               check_kexec
 	guest net-interop         check_net_interop
 	guest net-interop-fips    check_net_interop fips=1
+	guest kernel-selftests    check_kernel_selftests
+	guest encrypted-root      check_encrypted_root
 	guest integrity-kaslr     check_integrity_kaslr
 	guest on-demand           check_on_demand
 	guest entropy             check_entropy
@@ -195,7 +200,7 @@ unit_tests()
 	local suite
 
 	! grep -q 'not ok' "$1" || fail "a unit test failed"
-	for suite in aes gcm seqiv sha drbg drivers service; do
+	for suite in aes gcm seqiv chachapoly sha drbg drivers service; do
 		grep -q "^ok [0-9]* wolfcrypt_$suite" "$1" || fail "no result of wolfcrypt_$suite"
 	done
 	note "$(grep '^ *ok ' "$1" | grep -vc '# SKIP') cases, $(grep -c '^ *ok .*# SKIP' "$1") not for this kernel"
