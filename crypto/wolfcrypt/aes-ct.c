@@ -27,6 +27,7 @@
 
 #include <crypto/utils.h>
 #include <linux/bitops.h>
+#include <linux/compiler.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -453,12 +454,13 @@ static void decrypt_lanes(struct aes_ct *ct)
  */
 static void aes_ct_begin(struct aes_ct *ct, const struct wolfcrypt_aes_key *key)
 {
-	const unsigned int n = key->rounds + 1;
+	const unsigned int rounds = READ_ONCE(key->rounds);
+	const unsigned int n = rounds + 1;
 	unsigned int i, j, k, m;
 	u64 q[PLANES];
 
 	memset(ct->buf, 0, sizeof(ct->buf));
-	ct->rounds = key->rounds;
+	ct->rounds = rounds;
 
 	for (i = 0; i < n; i += LANES) {
 		m = min(n - i, LANES);

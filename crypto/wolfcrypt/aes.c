@@ -55,9 +55,15 @@ int wolfcrypt_aes_setkey(struct wolfcrypt_aes_key *key, const u8 *in_key,
 	if (err)
 		return err;
 
-	/* Of a longer key's schedules, this one's would leave the ends. */
-	if (key->rounds > len / 4 + 6)
-		memzero_explicit(key, sizeof(*key));
+	/*
+	 * Of a longer key's schedules, this one's would leave the ends. The number of
+	 * rounds stays that of a key: a request that runs beside this, which is against
+	 * the rules of the API, is to give a wrong answer and nothing worse.
+	 */
+	if (key->rounds > len / 4 + 6) {
+		memzero_explicit(key->enc, sizeof(key->enc));
+		memzero_explicit(key->dec, sizeof(key->dec));
+	}
 
 	wolfcrypt_run(impl, impl->expand_key(key, in_key, len));
 	return 0;
