@@ -139,6 +139,9 @@ expected_drivers()
 	for mode in gcm rfc4106-gcm "$own"; do
 		echo "$mode-aes-wolfcrypt$gcm"
 	done
+	for mode in sha{1,256,512}-cbc sha{1,256,384,512}-rfc3686-ctr; do
+		echo "authenc-hmac-$mode-aes-wolfcrypt$aes"
+	done
 	[ -z "$chacha" ] || for mode in chacha20 rfc7539{,esp}-chacha20-poly1305; do
 		echo "$mode-wolfcrypt$chacha"
 	done

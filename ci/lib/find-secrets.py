@@ -17,6 +17,7 @@ import bisect
 import hashlib
 import mmap
 import os
+import re
 import struct
 import sys
 from collections import namedtuple
@@ -550,6 +551,19 @@ class Drbg(oracle.HashDrbg):
         return super().hash(data)
 
 
+def authenc_parts(alg, key):
+    """32 bytes for the MAC, and the rest for the cipher"""
+    digest, mode = re.fullmatch(r"authenc\(hmac\((\w+)\),(.*)\)", alg).groups()
+    yield from hmac_parts(HASHES[digest], key[:32])
+    if mode == "cbc(aes)":
+        yield from aes_parts(key[32:])
+        return
+    aes = Aes(key[32:-4])
+    yield from aes_parts(key[32:-4])
+    counter = key[-4:] + IV[:8] + (1).to_bytes(4, "big")
+    yield "key stream", counter_stream(aes, counter, DATA_SIZE // 16), {}
+
+
 def drbg_parts(entropy, predict):
     """After two requests of 64 bytes. What the next one begins with is all that may be
     left of the state (SP 800-90A section 8.8: backtracking resistance)."""
@@ -597,6 +611,8 @@ def derived(alg, key, driver):
         return chachapoly_parts(key, IV[:12])
     if alg == "rfc7539esp(chacha20,poly1305)":
         return chachapoly_parts(key[:32], key[32:] + IV[:8])
+    if alg.startswith("authenc("):
+        return authenc_parts(alg, key)
     if alg.startswith("hmac("):
         return hmac_parts(HASHES[alg[5:-1]], key)
     if alg in HASHES:

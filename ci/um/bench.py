@@ -42,6 +42,9 @@ STOCK = {
 }
 STOCK |= {f"hmac-{name}": [f"hmac({driver})" for driver in STOCK[name]]
           for name in ("sha1", "sha256", "sha512")}
+STOCK |= {f"authenc-hmac-{name}-cbc": [f"authenc(hmac({driver}),cbc-aes-aesni)"
+                                       for driver in STOCK[name]]
+          for name in ("sha1", "sha256", "sha512")}
 STOCK |= {f"sha3-{bits}": [f"sha3-{bits}-generic"] for bits in (256, 512)}
 # Nothing of theirs stands beside these in 6.12.
 STOCK |= {"cfb": [], "ofb": []}
@@ -54,7 +57,7 @@ CHACHA_OURS = ["-avx2"]
 
 def ours(algorithm):
     """All names that our driver may have; a CPU has one of them."""
-    if "sha" in algorithm:
+    if "sha" in algorithm and "authenc" not in algorithm:
         return [f"{algorithm}-wolfcrypt{isa}" for isa in SHA_OURS]
     if "chacha" in algorithm:
         return [f"{algorithm}-wolfcrypt{isa}" for isa in CHACHA_OURS]
@@ -66,6 +69,8 @@ def ours(algorithm):
 def kind(algorithm):
     if algorithm == "aes":
         return "cipher"
+    if algorithm.startswith("authenc"):
+        return "authenc"
     if algorithm in ("gcm", "rfc4543-gcm", "ccm", "rfc7539-chacha20-poly1305"):
         return "aead"
     if "sha" in algorithm or algorithm == "cmac":
@@ -92,12 +97,16 @@ def sizes(algorithm, quick):
     if algorithm == "aes":
         return [16]
     wanted = QUICK_SIZES if quick else SIZES
-    return [size & -16 for size in wanted] if algorithm in ("ecb", "cbc") else wanted
+    whole = algorithm in ("ecb", "cbc") or kind(algorithm) == "authenc"
+    return [size & -16 for size in wanted] if whole else wanted
 
 
 def operations(algorithm, quick):
     if kind(algorithm) == "shash":
         return ["digest"]
+    # What isn't authentic the stock driver doesn't decrypt, and in place it is so once.
+    if kind(algorithm) == "authenc":
+        return ["encrypt-in-place", "decrypt"] if quick else CRYPT[:3]
     return CRYPT[2:] if quick else CRYPT
 
 
@@ -281,6 +290,18 @@ def report(directory, build):
         file.write(svg(lines))
 
 
+def names(text):
+    """Of drivers, with a comma between two. Those of templates have some of their own."""
+    found, depth = [""], 0
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        if char == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += char
+    return set(filter(None, found))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(dest="verb", required=True)
@@ -293,7 +314,7 @@ def main():
     reporter.add_argument("build")
     args = parser.parse_args()
     if args.verb == "plan":
-        plan(args.directory, args.quick, set(filter(None, args.drivers.split(","))))
+        plan(args.directory, args.quick, names(args.drivers))
     else:
         report(args.directory, args.build)
 

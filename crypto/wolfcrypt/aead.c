@@ -113,7 +113,7 @@ unsigned int wolfcrypt_aead_crypt_len(struct aead_request *req, bool enc)
  * wolfcrypt_aead_end() - append the tag, or compare it with that of the request
  * @req: the request
  * @enc: it was encrypted, else decrypted
- * @tag: the computed tag, of 16 bytes
+ * @tag: the computed tag; the request's may be its beginning
  *
  * Return: 0, or -EBADMSG if the data is not authentic.
  */
@@ -121,7 +121,7 @@ int wolfcrypt_aead_end(struct aead_request *req, bool enc, u8 *tag)
 {
 	unsigned int authsize = crypto_aead_authsize(crypto_aead_reqtfm(req));
 	unsigned int start = req->assoclen + wolfcrypt_aead_crypt_len(req, enc);
-	u8 received[AES_BLOCK_SIZE];
+	u8 received[WOLFCRYPT_MAX_TAG_SIZE];
 
 	if (enc) {
 		scatterwalk_map_and_copy(tag, req->dst, start, authsize, 1);
@@ -187,7 +187,8 @@ int wolfcrypt_esp_setauthsize(struct crypto_aead *tfm, unsigned int authsize)
 /**
  * wolfcrypt_aead_register() - complete and register drivers
  * @algs: the drivers, which have what is their own; the rest is the same for
- *	  all, and their names are completed with that of @impl
+ *	  all, as the size of tags where none is set, and their names are completed
+ *	  with that of @impl
  * @count: how many they are
  * @ctxsize: bytes that a tfm keeps
  * @impl: name of the implementation; empty for the portable C code
@@ -204,11 +205,14 @@ int wolfcrypt_aead_register(struct aead_alg *algs, int count,
 	for (i = 0; i < count; i++) {
 		struct crypto_alg *base = &algs[i].base;
 
-		algs[i].maxauthsize = AES_BLOCK_SIZE;
+		if (!algs[i].maxauthsize)
+			algs[i].maxauthsize = AES_BLOCK_SIZE;
 		if (!algs[i].chunksize)
 			algs[i].chunksize = AES_BLOCK_SIZE;
-		base->cra_priority = WOLFCRYPT_PRIORITY;
-		base->cra_blocksize = 1;
+		if (!base->cra_priority)
+			base->cra_priority = WOLFCRYPT_PRIORITY;
+		if (!base->cra_blocksize)
+			base->cra_blocksize = 1;
 		base->cra_ctxsize = ctxsize;
 		base->cra_module = THIS_MODULE;
 		err = wolfcrypt_alg_init(base, impl, first + i);

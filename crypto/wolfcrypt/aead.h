@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the AEAD drivers (gcm.c, ccm.c, chachapoly.c) share. */
+/* What the AEAD drivers (gcm.c, ccm.c, chachapoly.c, authenc.c) share. */
 #ifndef _CRYPTO_WOLFCRYPT_AEAD_H
 #define _CRYPTO_WOLFCRYPT_AEAD_H
 
 #include <crypto/aes.h>
 #include <crypto/internal/aead.h>
 #include <crypto/internal/skcipher.h>
+#include <crypto/sha2.h>
 #include <linux/math.h>
 #include <linux/scatterlist.h>
 #include <linux/types.h>
@@ -15,6 +16,9 @@
 
 /* rfc4106 and rfc4309: the IV of the packet, also at the end of the AAD */
 #define WOLFCRYPT_ESP_IV_SIZE		8
+
+/* The longest tag, that of HMAC with SHA-512 */
+#define WOLFCRYPT_MAX_TAG_SIZE		SHA512_DIGEST_SIZE
 
 /* What their keys end with */
 #define WOLFCRYPT_RFC4106_SALT_SIZE	4
@@ -53,7 +57,7 @@ void wolfcrypt_aad_gather(struct wolfcrypt_aad *aad, struct scatterlist *sg,
  * @dst: output; may be the same as @src
  * @src: its next part; not looked at if @len is 0
  * @len: a multiple of the block that the walk is given, or any if this is the last part
- * @tag: where the tag of 16 bytes goes, if this is the last part; else NULL
+ * @tag: where the whole tag goes, if this is the last part; else NULL
  */
 typedef void wolfcrypt_aead_fn(void *msg, u8 *dst, const u8 *src,
 			       unsigned int len, u8 *tag);
@@ -66,7 +70,7 @@ typedef void wolfcrypt_aead_fn(void *msg, u8 *dst, const u8 *src,
  * @crypt: what does it with each part, in an FPU section of its own; a
  *	   constant, so that its call is a direct one
  * @msg: its first argument
- * @tag: the computed tag, of 16 bytes
+ * @tag: the computed tag, of all the bytes it may have
  *
  * Return: 0, or the error of a walk.
  */

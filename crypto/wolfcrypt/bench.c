@@ -14,6 +14,7 @@
 #include <asm/fpu/api.h>
 #include <asm/msr.h>
 #include <crypto/aead.h>
+#include <crypto/authenc.h>
 #include <crypto/hash.h>
 #include <crypto/internal/cipher.h>
 #include <crypto/skcipher.h>
@@ -32,6 +33,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <uapi/linux/rtnetlink.h>
 
 #include "bench.h"
 
@@ -44,6 +46,10 @@
 #define BENCH_AAD_SIZE		16
 #define BENCH_TAG_SIZE		16
 #define BENCH_IV_SIZE		32
+
+/* What is before the cipher's key in one of authenc: a header, and the MAC's. */
+#define BENCH_AUTHENC_HEADER	RTA_SPACE(sizeof(struct crypto_authenc_key_param))
+#define BENCH_AUTHENC_KEYS	(BENCH_AUTHENC_HEADER + 32)
 
 /* Long against the clock's grain, short against a tick. */
 #define BENCH_BATCH_NS		(50 * NSEC_PER_USEC)
@@ -107,7 +113,8 @@ struct bench_job {
 	unsigned int drivers;
 	u64 probe_min;
 	struct bench_driver driver[BENCH_MAX_DRIVERS];
-	u8 key[BENCH_MAX_KEY];
+	u8 key[BENCH_AUTHENC_KEYS + BENCH_MAX_KEY];
+	bool sealed;
 	u8 iv[BENCH_IV_SIZE];
 	u8 *src;
 	u8 *dst;
@@ -203,10 +210,9 @@ static int bench_aead_setkey(struct bench_driver *drv)
 	return crypto_aead_setkey(drv->tfm, drv->job->key, drv->job->key_size);
 }
 
-static int bench_aead_open(struct bench_driver *drv)
+static int bench_aead_alloc(struct bench_driver *drv)
 {
 	struct crypto_aead *tfm;
-	int err;
 
 	tfm = crypto_alloc_aead(drv->name, 0, 0);
 	if (IS_ERR(tfm))
@@ -220,8 +226,12 @@ static int bench_aead_open(struct bench_driver *drv)
 		return -ENOMEM;
 	aead_request_set_ad(drv->req, BENCH_AAD_SIZE);
 
-	err = crypto_aead_setauthsize(tfm, BENCH_TAG_SIZE);
-	return err ?: bench_aead_setkey(drv);
+	return crypto_aead_setauthsize(tfm, BENCH_TAG_SIZE);
+}
+
+static int bench_aead_open(struct bench_driver *drv)
+{
+	return bench_aead_alloc(drv) ?: bench_aead_setkey(drv);
 }
 
 /* The tag that a decryption finds is wrong, which costs nothing to find. */
@@ -248,6 +258,58 @@ static void bench_aead_close(struct bench_driver *drv)
 {
 	aead_request_free(drv->req);
 	crypto_free_aead(drv->tfm);
+}
+
+static int bench_authenc_setkey(struct bench_driver *drv)
+{
+	struct bench_job *job = drv->job;
+	struct crypto_authenc_key_param param = {
+		.enckeylen = cpu_to_be32(job->key_size),
+	};
+	struct rtattr rta = {
+		.rta_len = RTA_LENGTH(sizeof(param)),
+		.rta_type = CRYPTO_AUTHENC_KEYA_PARAM,
+	};
+
+	memcpy(job->key, &rta, sizeof(rta));
+	memcpy(job->key + RTA_LENGTH(0), &param, sizeof(param));
+	return crypto_aead_setkey(drv->tfm, job->key,
+				  BENCH_AUTHENC_KEYS + job->key_size);
+}
+
+/*
+ * What isn't authentic is decrypted by some of these drivers only. So the data of a
+ * decryption is encrypted before, once for all of them.
+ */
+static int bench_authenc_open(struct bench_driver *drv)
+{
+	struct bench_job *job = drv->job;
+	struct aead_request *req;
+	int err;
+
+	err = bench_aead_alloc(drv) ?: bench_authenc_setkey(drv);
+	if (err || job->op != BENCH_DECRYPT || job->sealed)
+		return err;
+	if (job->in_place)
+		return -EINVAL;
+
+	req = drv->req;
+	aead_request_set_crypt(req, &job->src_sg, &job->src_sg, job->size,
+			       job->iv);
+	job->sealed = true;
+	return crypto_aead_encrypt(req);
+}
+
+static int bench_authenc_run(struct bench_driver *drv)
+{
+	struct bench_job *job = drv->job;
+
+	if (job->op == BENCH_ENCRYPT)
+		return bench_aead_run(drv);
+
+	aead_request_set_crypt(drv->req, &job->src_sg, &job->dst_sg,
+			       job->size + BENCH_TAG_SIZE, job->iv);
+	return crypto_aead_decrypt(drv->req);
 }
 
 static int bench_shash_setkey(struct bench_driver *drv)
@@ -295,6 +357,8 @@ static const struct bench_type bench_types[] = {
 	  bench_skcipher_setkey, bench_skcipher_close },
 	{ "aead", bench_aead_open, bench_aead_run,
 	  bench_aead_setkey, bench_aead_close },
+	{ "authenc", bench_authenc_open, bench_authenc_run,
+	  bench_authenc_setkey, bench_aead_close },
 	{ "shash", bench_shash_open, bench_shash_run,
 	  bench_shash_setkey, bench_shash_close },
 };

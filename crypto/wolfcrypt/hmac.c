@@ -20,6 +20,19 @@
 
 #define HMAC_PAD(_value)	((_value) * 0x0101010101010101ULL)
 
+/**
+ * wolfcrypt_hmac_check_keylen() - may a key of this length be set?
+ * @keylen: the length, in bytes
+ *
+ * Return: 0, or -EINVAL if fips=1 is set and the key is shorter than 112 bits.
+ */
+int wolfcrypt_hmac_check_keylen(unsigned int keylen)
+{
+	if (fips_enabled && keylen < HMAC_FIPS_MIN_KEYLEN)
+		return -EINVAL;
+	return 0;
+}
+
 /* @k0 is left as K0 ^ opad. */
 static void hmac_absorb_key(const struct wolfcrypt_hash *hash,
 			    const struct wolfcrypt_sha_impl *impl,
@@ -132,8 +145,11 @@ static int hmac_setkey(struct crypto_shash *tfm, const u8 *key,
 {
 	const struct wolfcrypt_hash *hash = hmac_hash(tfm);
 
-	if (fips_enabled && keylen < HMAC_FIPS_MIN_KEYLEN)
-		return -EINVAL;
+	int err;
+
+	err = wolfcrypt_hmac_check_keylen(keylen);
+	if (err)
+		return err;
 
 	wolfcrypt_hmac_expand_key(hash, wolfcrypt_hash_pick(hash),
 				  crypto_shash_ctx(tfm), key, keylen);

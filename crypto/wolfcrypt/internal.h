@@ -126,7 +126,8 @@ enum wolfcrypt_driver {
 	WOLFCRYPT_DRIVER_CHACHA20,
 	WOLFCRYPT_DRIVER_RFC7539,
 	WOLFCRYPT_DRIVER_RFC7539ESP,
-	WOLFCRYPT_DRIVER_SHA,
+	WOLFCRYPT_DRIVER_AUTHENC,
+	WOLFCRYPT_DRIVER_SHA = WOLFCRYPT_DRIVER_AUTHENC + 7,
 	WOLFCRYPT_DRIVER_SHA3 = WOLFCRYPT_DRIVER_SHA + 5,
 	WOLFCRYPT_DRIVER_HMAC = WOLFCRYPT_DRIVER_SHA3 + 4,
 	WOLFCRYPT_DRIVER_DRBG = WOLFCRYPT_DRIVER_HMAC + 5,
@@ -178,6 +179,9 @@ void wolfcrypt_cmac_refuse(void);
 int wolfcrypt_chachapoly_register(void);	/* chacha20 rfc7539 rfc7539esp */
 void wolfcrypt_chachapoly_unregister(void);
 void wolfcrypt_chachapoly_refuse(void);
+int wolfcrypt_authenc_register(void);	/* cbc or rfc3686, with hmac */
+void wolfcrypt_authenc_unregister(void);
+void wolfcrypt_authenc_refuse(void);
 int wolfcrypt_sha_register(void);	/* sha1, sha2 */
 void wolfcrypt_sha_unregister(void);
 void wolfcrypt_sha_refuse(void);

@@ -86,8 +86,13 @@ static int wolfcrypt_register(void)
 	err = wolfcrypt_chachapoly_register();
 	if (err)
 		goto err_ccm;
+	err = wolfcrypt_authenc_register();
+	if (err)
+		goto err_chachapoly;
 	return 0;
 
+err_chachapoly:
+	wolfcrypt_chachapoly_unregister();
 err_ccm:
 	wolfcrypt_ccm_unregister();
 err_gcm:
@@ -113,6 +118,7 @@ err_sha:
 
 static void wolfcrypt_unregister(void)
 {
+	wolfcrypt_authenc_unregister();
 	wolfcrypt_chachapoly_unregister();
 	wolfcrypt_ccm_unregister();
 	wolfcrypt_gcm_unregister();
@@ -133,6 +139,7 @@ static void wolfcrypt_unregister(void)
  */
 void wolfcrypt_refuse(void)
 {
+	wolfcrypt_authenc_refuse();
 	wolfcrypt_chachapoly_refuse();
 	wolfcrypt_ccm_refuse();
 	wolfcrypt_gcm_refuse();

@@ -126,6 +126,7 @@ struct wolfcrypt_hmac_key {
 	u64 outer[SHA512_DIGEST_SIZE / sizeof(u64)];
 };
 
+int wolfcrypt_hmac_check_keylen(unsigned int keylen);
 void wolfcrypt_hmac_expand_key(const struct wolfcrypt_hash *hash,
 			       const struct wolfcrypt_sha_impl *impl,
 			       struct wolfcrypt_hmac_key *hk,

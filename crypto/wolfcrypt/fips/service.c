@@ -53,6 +53,8 @@ struct rule {
 
 static const char foreign_iv[] = "the IV comes from the caller";
 static const char not_there[] = "it isn't there with fips=1";
+static const char authenc_limit[] =
+	"tags of 32 bits or more, keys of HMAC of 112 bits or more";
 
 static const struct rule rules[] = {
 	{ "aes", BOTH, BOTH },
@@ -78,6 +80,20 @@ static const struct rule rules[] = {
 	{ "chacha20", BOTH, 0, .reason = not_there },
 	{ "rfc7539(chacha20,poly1305)", BOTH, 0, .reason = not_there },
 	{ "rfc7539esp(chacha20,poly1305)", BOTH, 0, .reason = not_there },
+	{ "authenc(hmac(sha1),cbc(aes))", BOTH, BOTH, .min_tag = 4,
+	  .limit = authenc_limit },
+	{ "authenc(hmac(sha256),cbc(aes))", BOTH, BOTH, .min_tag = 4,
+	  .limit = authenc_limit },
+	{ "authenc(hmac(sha512),cbc(aes))", BOTH, BOTH, .min_tag = 4,
+	  .limit = authenc_limit },
+	{ "authenc(hmac(sha1),rfc3686(ctr(aes)))", BOTH, BOTH, .min_tag = 4,
+	  .limit = authenc_limit },
+	{ "authenc(hmac(sha256),rfc3686(ctr(aes)))", BOTH, BOTH, .min_tag = 4,
+	  .limit = authenc_limit },
+	{ "authenc(hmac(sha384),rfc3686(ctr(aes)))", BOTH, BOTH, .min_tag = 4,
+	  .limit = authenc_limit },
+	{ "authenc(hmac(sha512),rfc3686(ctr(aes)))", BOTH, BOTH, .min_tag = 4,
+	  .limit = authenc_limit },
 	{ "sha1", DIGEST, DIGEST, .limit = "no signatures" },
 	{ "sha224", DIGEST, DIGEST },
 	{ "sha256", DIGEST, DIGEST },

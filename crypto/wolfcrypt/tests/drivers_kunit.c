@@ -53,6 +53,7 @@ enum kind {
  * @bad_key: of no key that it takes, but neither shorter nor longer than all of them; 0
  *	     if there is none
  * @whole_blocks: it takes no incomplete block
+ * @authenc: its keys are in the format of authenc()
  * @no_fips: it isn't there with fips=1
  * @no_c: it isn't there where it would be the portable C code
  * @generic: a driver of the kernel's that exports the same state
@@ -65,6 +66,7 @@ struct driver {
 	unsigned int short_key;
 	unsigned int bad_key;
 	bool whole_blocks;
+	bool authenc;
 	bool no_fips;
 	bool no_c;
 	const char *generic;
@@ -127,6 +129,20 @@ static const struct driver drivers[] = {
 	  31, .no_fips = true, .no_c = true },
 	{ "rfc7539esp-chacha20-poly1305-wolfcrypt", AEAD, isa_chachapoly, 36,
 	  36, 35, .no_fips = true, .no_c = true },
+	{ "authenc-hmac-sha1-cbc-aes-wolfcrypt", AEAD, isa_aes, 64, 48, 49, true,
+	  .authenc = true },
+	{ "authenc-hmac-sha256-cbc-aes-wolfcrypt", AEAD, isa_aes, 64, 48, 49, true,
+	  .authenc = true },
+	{ "authenc-hmac-sha512-cbc-aes-wolfcrypt", AEAD, isa_aes, 64, 48, 49, true,
+	  .authenc = true },
+	{ "authenc-hmac-sha1-rfc3686-ctr-aes-wolfcrypt", AEAD, isa_aes, 68, 52,
+	  53, .authenc = true },
+	{ "authenc-hmac-sha256-rfc3686-ctr-aes-wolfcrypt", AEAD, isa_aes, 68, 52,
+	  53, .authenc = true },
+	{ "authenc-hmac-sha384-rfc3686-ctr-aes-wolfcrypt", AEAD, isa_aes, 68, 52,
+	  53, .authenc = true },
+	{ "authenc-hmac-sha512-rfc3686-ctr-aes-wolfcrypt", AEAD, isa_aes, 68, 52,
+	  53, .authenc = true },
 	{ "sha1-wolfcrypt", HASH, isa_sha1, .generic = "sha1-generic" },
 	{ "sha224-wolfcrypt", HASH, isa_sha256, .generic = "sha224-generic" },
 	{ "sha256-wolfcrypt", HASH, isa_sha256, .generic = "sha256-generic" },
@@ -241,6 +257,12 @@ static struct tfm *new_tfm(struct kunit *test, const struct driver *drv)
 
 static int set_key(struct tfm *tfm, const u8 *key, unsigned int len)
 {
+	u8 buf[TEST_AUTHENC_HEADER + MAX_KEY_SIZE];
+
+	if (tfm->drv->authenc) {
+		len = test_authenc_key(buf, key, len);
+		key = buf;
+	}
 	switch (tfm->drv->kind) {
 	case BLOCK:
 		return crypto_cipher_setkey(tfm->block, key, len);

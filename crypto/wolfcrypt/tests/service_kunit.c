@@ -17,7 +17,7 @@
 #include "../fips/fips.h"
 #include "tests.h"
 
-#define MAX_KEY_SIZE	64
+#define MAX_KEY_SIZE	68
 
 KUNIT_DEFINE_ACTION_WRAPPER(free_block_cipher, crypto_free_cipher,
 			    struct crypto_cipher *);
@@ -139,13 +139,28 @@ static const struct {
 	bool encrypts;
 	unsigned int tags[8];
 	unsigned int min_tag;
+	bool authenc;
 } aeads[] = {
 	{ "gcm(aes)", 32, false, { 4, 8, 12, 13, 14, 15, 16 }, 12 },
 	{ "rfc4106(gcm(aes))", 20, false, { 8, 12, 16 }, 12 },
 	{ "seqiv(rfc4106(gcm(aes)))", 36, true, { 8, 12, 16 }, 12 },
 	{ "ccm(aes)", 16, true, { 4, 6, 8, 10, 12, 14, 16 }, 8 },
 	{ "rfc4309(ccm(aes))", 19, true, { 8, 12, 16 }, 8 },
+	{ "authenc(hmac(sha1),cbc(aes))", 48, true, { 1, 3, 4, 12, 20 }, 4, true },
+	{ "authenc(hmac(sha256),cbc(aes))", 64, true, { 3, 4, 16, 32 }, 4, true },
+	{ "authenc(hmac(sha512),cbc(aes))", 56, true, { 3, 4, 32, 64 }, 4, true },
+	{ "authenc(hmac(sha1),rfc3686(ctr(aes)))", 52, true, { 3, 4, 20 }, 4, true },
+	{ "authenc(hmac(sha256),rfc3686(ctr(aes)))", 68, true, { 3, 4, 32 }, 4, true },
+	{ "authenc(hmac(sha384),rfc3686(ctr(aes)))", 52, true, { 3, 4, 48 }, 4, true },
+	{ "authenc(hmac(sha512),rfc3686(ctr(aes)))", 52, true, { 3, 4, 64 }, 4, true },
 };
+
+static int set_authenc_key(struct crypto_aead *aead, const u8 *key, unsigned int len)
+{
+	u8 buf[TEST_AUTHENC_HEADER + MAX_KEY_SIZE];
+
+	return crypto_aead_setkey(aead, buf, test_authenc_key(buf, key, len));
+}
 
 static void service_test_aeads(struct kunit *test)
 {
@@ -160,8 +175,9 @@ static void service_test_aeads(struct kunit *test)
 		add_action(test, free_aead, aead);
 		tfm = crypto_aead_tfm(aead);
 		expect_approved(test, tfm, WOLFCRYPT_DECRYPT, 0, false);
-		KUNIT_ASSERT_EQ(test, 0, crypto_aead_setkey(aead, key,
-							    aeads[i].key_len));
+		KUNIT_ASSERT_EQ(test, 0, aeads[i].authenc ?
+				set_authenc_key(aead, key, aeads[i].key_len) :
+				crypto_aead_setkey(aead, key, aeads[i].key_len));
 		for (j = 0; aeads[i].tags[j]; j++) {
 			unsigned int tag = aeads[i].tags[j];
 

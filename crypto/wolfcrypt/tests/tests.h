@@ -8,6 +8,7 @@
 #ifndef _CRYPTO_WOLFCRYPT_TESTS_H
 #define _CRYPTO_WOLFCRYPT_TESTS_H
 
+#include <crypto/authenc.h>
 #include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/minmax.h>
@@ -15,6 +16,7 @@
 #include <linux/prandom.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <uapi/linux/rtnetlink.h>
 
 #define TEST_SEED	0x776f6c66
 #define TEST_PAGE	PAGE_SIZE
@@ -101,6 +103,30 @@ static inline bool test_only_wrote(u8 *page, void *buf, unsigned int len)
 	return !memchr_inv(start, TEST_POISON, (u8 *)buf - start) &&
 	       !memchr_inv(end, TEST_POISON,
 			   test_margin_end(page, buf, len) - end);
+}
+
+/*
+ * The key of an authenc() driver: a header, TEST_AUTHENC_MAC bytes for the MAC, and then
+ * those for the cipher. @key are @len bytes of both; returns how many @out has.
+ */
+#define TEST_AUTHENC_HEADER	RTA_SPACE(sizeof(struct crypto_authenc_key_param))
+#define TEST_AUTHENC_MAC	32
+
+static inline unsigned int test_authenc_key(u8 *out, const u8 *key,
+					    unsigned int len)
+{
+	struct crypto_authenc_key_param param = {
+		.enckeylen = cpu_to_be32(len - TEST_AUTHENC_MAC),
+	};
+	struct rtattr rta = {
+		.rta_len = RTA_LENGTH(sizeof(param)),
+		.rta_type = CRYPTO_AUTHENC_KEYA_PARAM,
+	};
+
+	memcpy(out, &rta, sizeof(rta));
+	memcpy(out + RTA_LENGTH(0), &param, sizeof(param));
+	memcpy(out + TEST_AUTHENC_HEADER, key, len);
+	return TEST_AUTHENC_HEADER + len;
 }
 
 static inline const char *test_isa(const char *impl_name)

@@ -302,6 +302,7 @@ class Aead:
         self.keys = tuple(n + salt for n in keys)
         self.esp = salt != 0
         self.ccm = func is oracle.ccm
+        self.valid = lambda n: True
         # Of ChaCha20-Poly1305 the kernel takes any that has an IV.
         self.sizes_of_aad = range(8, 34) if func is oracle.rfc7539esp else (16, 20)
 
@@ -316,6 +317,10 @@ class Aead:
         yield "split buffers", self.split
         yield "forgeries", self.forgeries
         yield "bad parameters", self.bad_parameters
+
+    @staticmethod
+    def key(rng, size):
+        return rng.randbytes(size)
 
     def iv(self, rng):
         if self.ccm:
@@ -339,7 +344,7 @@ class Aead:
               run(req, DEC, want, len(want) - tag, iv, len(aad)), aad + data)
 
     def lengths(self, tfm, rng, keysize, lengths, run=crypt):
-        key = rng.randbytes(keysize)
+        key = self.key(rng, keysize)
         with tfm.setkey(key).settag(16).open() as req:
             for n in lengths:
                 iv = self.iv(rng)
@@ -360,7 +365,7 @@ class Aead:
                         tfm.setkey, rng.randbytes(size))
 
     def associated_data(self, tfm, rng):
-        key = rng.randbytes(self.keys[0])
+        key = self.key(rng, self.keys[0])
         sizes = list(range(66)) + [127, 128, 129, 255, 256, 257, 4096, 4111,
                                    65279, 65280, 65281]
         with tfm.setkey(key).settag(16).open() as req:
@@ -371,7 +376,7 @@ class Aead:
                              rng.randbytes(size))
 
     def tag_sizes(self, tfm, rng):
-        key = rng.randbytes(self.keys[0])
+        key = self.key(rng, self.keys[0])
         tfm.setkey(key)
         for tag in range(19):
             check_error("tag of %d" % tag,
@@ -386,7 +391,7 @@ class Aead:
                              rng.randbytes(n), tag)
 
     def nonce_sizes(self, tfm, rng):
-        key = rng.randbytes(self.keys[0])
+        key = self.key(rng, self.keys[0])
         with tfm.setkey(key).settag(16).open() as req:
             for size in range(2, 9):
                 iv = bytes([size - 1]) + rng.randbytes(15)
@@ -409,11 +414,12 @@ class Aead:
     def forgeries(self, tfm, rng):
         """One flipped bit anywhere must be noticed, whatever the sizes."""
         for tag in self.tags:
-            key = rng.randbytes(self.keys[-1])
+            key = self.key(rng, self.keys[-1])
             tfm.setkey(key).settag(tag)
             for n in (0, 1, 15, 16, 47, 64, 257, 4100):
                 iv = self.iv(rng)
                 aad = self.aad(rng, 21, iv)
+                n = n if self.valid(n) else n // 16 * 16
                 good = aad + self.func(key, iv, aad, rng.randbytes(n), tag)
                 at = set(range(len(good) - tag, len(good)))     # the tag
                 at |= {0, 7, len(aad), len(good) - tag - 1}
@@ -445,7 +451,7 @@ class Aead:
         with tfm.open() as req:
             check_error("request without a key", errno.ENOKEY, crypt, req,
                         ENC, bytes(32), 48, iv, 16)
-        tfm.setkey(rng.randbytes(self.keys[0])).settag(16)
+        tfm.setkey(self.key(rng, self.keys[0])).settag(16)
         for size in {0, 7, 8, 11, 12, 13, 15, 16, 17} - {self.ivsize}:
             with tfm.open() as req:
                 check_error("%d-byte IV" % size, errno.EINVAL, crypt, req,
@@ -478,6 +484,93 @@ class Aead:
         with tfm.open() as req:
             check_error("message longer than L allows", errno.EOVERFLOW, crypt,
                         req, ENC, bytes(65552), 65568, b"\x01" + bytes(15), 0)
+
+
+class Authenc(Aead):
+    """A cipher, and HMAC of the result; @keys: of the cipher"""
+
+    MAC_KEY = 32
+
+    def __init__(self, mode, digest, size, ivsize, keys, valid=lambda n: True):
+        super().__init__(oracle.authenc(mode, oracle.hmac(digest)), ivsize,
+                         (4, 12, 16, size), keys=keys)
+        self.mac = oracle.hmac(digest)
+        self.most = size
+        self.valid = valid
+
+    def tests(self):
+        for title, test in super().tests():
+            if title == "key sizes":
+                yield title, self.parts_of_keys
+            elif title == "tag sizes":
+                yield title, self.every_tag
+            else:
+                yield title, test
+
+    def key(self, rng, size):
+        return oracle.authenc_key(rng.randbytes(self.MAC_KEY), rng.randbytes(size))
+
+    def one(self, req, key, iv, aad, data, tag=16, run=crypt):
+        if self.valid(len(data)):
+            super().one(req, key, iv, aad, data, tag, run)
+            return
+        what = "%d + %d bytes" % (len(aad), len(data))
+        size = len(aad) + len(data)
+        check_error("encrypt, " + what, errno.EINVAL, run, req, ENC, aad + data,
+                    size + tag, iv, len(aad))
+        # Whether it is authentic comes first.
+        at = len(key) - int.from_bytes(key[4:8], "big")
+        good = aad + data + self.mac(key[8:at], aad + data)[:tag]
+        bad = good[:-1] + bytes([good[-1] ^ 1])
+        for packet, want in ((good, errno.EINVAL), (bad, errno.EBADMSG)):
+            check_error("decrypt, " + what, want, run, req, DEC, packet, size, iv,
+                        len(aad))
+
+    def forge(self, tfm, rng, iv, aad, good, tag, at):
+        """The IV isn't authenticated but by those who have it in the AAD, too."""
+        size = len(good) - tag
+        with tfm.open() as req:
+            for i in sorted(at):
+                bad = bytearray(good)
+                bad[i] ^= 1 << rng.randrange(8)
+                check_error("AAD of %d, %d bytes, tag of %d, byte %d flipped" %
+                            (len(aad), size - len(aad), tag, i), errno.EBADMSG,
+                            crypt, req, DEC, bad, size, iv, len(aad))
+            check_error("no change", 0, crypt, req, DEC, good, size, iv, len(aad))
+
+    def parts_of_keys(self, tfm, rng):
+        for size in self.keys:
+            self.lengths(tfm, rng, size, SOME)
+        mac_keys = (14, 20, 63, 64, 65, 128, 129, 200) + (() if FIPS else (0, 1, 13))
+        for size in mac_keys:
+            key = oracle.authenc_key(rng.randbytes(size), rng.randbytes(self.keys[0]))
+            with tfm.setkey(key).settag(16).open() as req:
+                for n in (0, 16, 160):
+                    self.one(req, key, self.iv(rng), b"AAD", rng.randbytes(n))
+        for size in set(range(40)) - set(self.keys):
+            check_error("%d-byte key of the cipher" % size, errno.EINVAL, tfm.setkey,
+                        self.key(rng, size))
+        if FIPS:
+            check_error("13-byte key of the MAC", errno.EINVAL, tfm.setkey,
+                        oracle.authenc_key(bytes(13), bytes(self.keys[0])))
+        good = self.key(rng, self.keys[0])
+        for what, bad in (("shorter than its header", good[:7]), ("no header", good[8:]),
+                          ("another kind", good[:2] + b"\7" + good[3:]),
+                          ("a cipher's key longer than all", good[:4] + b"\xff" + good[5:]),
+                          ("a header longer than all", b"\xfc" + good[1:])):
+            check_error(what, errno.EINVAL, tfm.setkey, bad)
+
+    def every_tag(self, tfm, rng):
+        key = self.key(rng, self.keys[-1])
+        tfm.setkey(key)
+        for tag in range(self.most + 3):
+            valid = 0 < tag <= self.most
+            check_error("tag of %d" % tag, 0 if valid else errno.EINVAL, tfm.settag, tag)
+            if valid:
+                with tfm.open() as req:
+                    for n in (0, 16, 32, 208):
+                        self.one(req, key, self.iv(rng), rng.randbytes(n % 23),
+                                 rng.randbytes(n), tag)
 
 
 class Seqiv(Aead):
@@ -710,6 +803,14 @@ def algorithms():
         algs["hmac(%s)" % name] = Hash(oracle.hmac(name), size,
                                        keys if FIPS else short + keys,
                                        [0] + short if FIPS else ())
+    for bits, size in ((1, 20), (256, 32), (384, 48), (512, 64)):
+        name = "sha%d" % bits
+        # Of this the kernel has no test, nor wolfCrypt a driver.
+        if bits != 384:
+            algs["authenc(hmac(%s),cbc(aes))" % name] = Authenc(
+                oracle.cbc, name, size, 16, AES_KEYS, whole)
+        algs["authenc(hmac(%s),rfc3686(ctr(aes)))" % name] = Authenc(
+            oracle.rfc3686, name, size, 8, [size + 4 for size in AES_KEYS])
     for bits in 224, 256, 384, 512:
         algs["sha3-%d" % bits] = Hash(oracle.digest("sha3_%d" % bits), bits // 8)
     return algs

@@ -142,7 +142,7 @@ class Request:
         self.begin(req, [], socket.MSG_MORE)
         calls = split(rng, scattered(rng, self.data))
         for number, parts in enumerate(calls, 1):
-            req.sendmsg(parts, [], socket.MSG_MORE * (number < len(calls)))
+            send_all(req, parts, socket.MSG_MORE * (number < len(calls)))
 
     @staticmethod
     def finish(req, size):
@@ -191,11 +191,19 @@ class Message:
         last = rng.randrange(2)
         for number, parts in enumerate(calls, 1):
             more = number < len(calls) or not last
-            req.sendmsg(parts, [], socket.MSG_MORE * more)
+            send_all(req, parts, socket.MSG_MORE * more)
 
     @staticmethod
     def finish(req, size):
         return req.recv(size)
+
+
+def send_all(req, parts, flags):
+    """The kernel takes less at once where it has no memory for more."""
+    sent = req.sendmsg(parts, [], flags)
+    left = b"".join(parts)[sent:]
+    if left:
+        req.sendall(left, flags)
 
 
 def split(rng, parts):
@@ -218,7 +226,10 @@ class Model:
         self.keyed = self.kind != "hash" or bool(model.keys)
 
     def key(self, rng):
-        return rng.randbytes(rng.choice(self.model.keys)) if self.keyed else b""
+        if not self.keyed:
+            return b""
+        size = rng.choice(self.model.keys)
+        return self.model.key(rng, size) if self.kind == "aead" else rng.randbytes(size)
 
     def tfm(self, driver, key):
         tfm = Tfm(self.kind, driver)

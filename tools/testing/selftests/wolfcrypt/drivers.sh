@@ -16,6 +16,10 @@ algorithms=(
 	"cmac(aes)"
 	sha1 sha224 sha256 sha384 sha512 sha3-224 sha3-256 sha3-384 sha3-512
 	"hmac(sha1)" "hmac(sha224)" "hmac(sha256)" "hmac(sha384)" "hmac(sha512)"
+	"authenc(hmac(sha1),cbc(aes))" "authenc(hmac(sha256),cbc(aes))"
+	"authenc(hmac(sha512),cbc(aes))"
+	"authenc(hmac(sha1),rfc3686(ctr(aes)))" "authenc(hmac(sha256),rfc3686(ctr(aes)))"
+	"authenc(hmac(sha384),rfc3686(ctr(aes)))" "authenc(hmac(sha512),rfc3686(ctr(aes)))"
 	stdrng
 )
 

@@ -47,6 +47,9 @@ INSTANCES = {
     "ccm(aes)": [GENERIC_CCM, "ccm_base({ctr(aes)},cbcmac(aes-generic))"],
     "rfc4309(ccm(aes))": ["rfc4309(%s)" % GENERIC_CCM, "rfc4309({ccm(aes)})"],
     "cmac(aes)": ["cmac(aes-generic)"],
+    "authenc(hmac(sha256),cbc(aes))": ["authenc({hmac(sha256)},{cbc(aes)})",
+                                       "authenc(hmac(sha256-generic),{cbc(aes)})",
+                                       "authenc({hmac(sha256)},cbc(aes-generic))"],
     "sha3-512": ["cryptd(sha3-512-generic)"],
     "sha256": ["cryptd(sha256-generic)"],
     "hmac(sha256)": ["hmac(sha256-generic)", "hmac({sha256})"],
@@ -55,8 +58,8 @@ INSTANCES = {
 
 # Of other names, but they would run stock code of an algorithm that we offer.
 OVER_OTHERS = [
-    ("aead", "authenc(hmac(sha256-generic),{cbc(aes)})"),
-    ("aead", "authenc({hmac(sha256)},cbc(aes-generic))"),
+    ("aead", "authenc(hmac(sha384-generic),{cbc(aes)})"),
+    ("aead", "authenc({hmac(sha384)},cbc(aes-generic))"),
     ("skcipher", "essiv(cbc(aes-generic),{sha256})"),
     ("skcipher", "rfc3686(ctr(aes-generic))"),
     ("hash", "hmac(sha3-512-generic)"),
@@ -64,7 +67,7 @@ OVER_OTHERS = [
 
 # These run on our drivers.
 OVER_OURS = [
-    ("aead", "authenc(hmac(sha256),cbc(aes))"),
+    ("aead", "authenc(hmac(sha384),cbc(aes))"),
     ("skcipher", "essiv(cbc(aes),sha256)"),
     ("skcipher", "rfc3686(ctr(aes))"),
     ("skcipher", "cryptd({cbc(aes)})"),

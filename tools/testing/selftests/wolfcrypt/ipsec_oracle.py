@@ -317,7 +317,11 @@ class ChaChaPoly(Aead):
 
 
 class CipherHmac(Esp):
-    """A cipher, and then HMAC (RFC 2404, RFC 4868), whose key is after the other"""
+    """A cipher, and then HMAC (RFC 2404, RFC 4868), whose key is after the other
+
+    @parts: what the names of drivers begin with of which a template makes this: always with
+    ESN; @drivers: without, where for one of the digests @bound there is a single one
+    """
 
     def __init__(self, cipher, key_size, digest, auth_size, tag_size):
         self.cipher = cipher
@@ -329,7 +333,10 @@ class CipherHmac(Esp):
         self.instance = "%s(%s)" % (self.geniv, self.name)
         self.title = "%s, key of %d bits, tag of %d" % (
             self.name, 8 * (key_size - self.salt_size), 8 * tag_size)
-        self.drivers = ["hmac-%s-wolfcrypt" % digest, self.driver]
+        self.parts = ["hmac-%s-wolfcrypt" % digest, self.cipher_driver]
+        self.drivers = self.parts
+        if digest in self.bound:
+            self.drivers = ["authenc-hmac-%s-%s-wolfcrypt" % (digest, self.mode)]
 
     def keys(self, rng):
         return rng.randbytes(self.key_size + self.auth_size)
@@ -356,7 +363,9 @@ class CipherHmac(Esp):
 class CbcHmac(CipherHmac):
     """RFC 3602"""
 
-    driver = "cbc-aes-wolfcrypt"
+    mode = "cbc-aes"
+    cipher_driver = "cbc-aes-wolfcrypt"
+    bound = ("sha1", "sha256", "sha512")
     geniv = "echainiv"
     iv_size = block = 16
     salt_size = 0
@@ -377,7 +386,9 @@ class CbcHmac(CipherHmac):
 class CtrHmac(CipherHmac):
     """RFC 3686: the key's last bytes, the IV, and a block's number, from 1 on"""
 
-    driver = "ctr-aes-wolfcrypt"
+    mode = "rfc3686-ctr-aes"
+    cipher_driver = "ctr-aes-wolfcrypt"
+    bound = ("sha1", "sha256", "sha384", "sha512")
     geniv = "seqiv"
     salt_size = 4
 
@@ -386,7 +397,7 @@ class CtrHmac(CipherHmac):
 
     @staticmethod
     def cipher_encrypt(key, iv, data):
-        return oracle.ctr(key[:-4], key[-4:] + iv + struct.pack(">I", 1), data)
+        return oracle.rfc3686(key, iv, data)
 
     cipher_decrypt = cipher_encrypt
 

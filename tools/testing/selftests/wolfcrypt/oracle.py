@@ -137,6 +137,33 @@ def hmac(name):
     return lambda key, data: pyhmac.new(key, data, name).digest()
 
 
+def rfc3686(key, iv, data):
+    """The key's last bytes, the IV, and the number of a block, from 1 on"""
+    return ctr(key[:-4], key[-4:] + iv + struct.pack(">I", 1), data)
+
+
+# The kernel's header of such a key: its own size and kind, in the order of this
+# machine's bytes, and the size of the cipher's key, which is the last part
+AUTHENC_HEADER = struct.Struct("=HH")
+AUTHENC_KIND = 1
+
+
+def authenc_key(mac_key, key):
+    """As authenc() takes it: see struct crypto_authenc_key_param"""
+    size = struct.pack(">I", len(key))
+    return AUTHENC_HEADER.pack(AUTHENC_HEADER.size + len(size),
+                               AUTHENC_KIND) + size + mac_key + key
+
+
+def authenc(mode, mac):
+    """Encryption, and a MAC of that and what is before it (RFC 4303 section 3.3.2)"""
+    def seal(key, iv, aad, data, tag):
+        at = len(key) - int.from_bytes(key[4:8], "big")
+        data = mode(key[at:], iv, data)
+        return data + mac(key[8:at], aad + data)[:tag]
+    return seal
+
+
 def cmac(key, data):
     """SP 800-38B"""
     ctx = CMAC(algorithms.AES(key))

@@ -15,6 +15,7 @@ services=/sys/kernel/wolfcrypt/services
 expected() {
 	local mode name tags="tags of 96 bits or more"
 	local own_iv="$tags, one transform for each key"
+	local authenc="tags of 32 bits or more, keys of HMAC of 112 bits or more"
 
 	for mode in aes "ecb(aes)" "cbc(aes)" "cts(cbc(aes))" "ctr(aes)" "ofb(aes)"; do
 		echo "$mode;encrypt;approved"
@@ -25,6 +26,9 @@ expected() {
 		echo "xts(aes);$name;approved: stored data"
 		echo "ccm(aes);$name;approved: tags of 64 bits or more"
 		echo "rfc4309(ccm(aes));$name;approved: tags of 64 bits or more"
+		for mode in sha{1,256,512}"),cbc(aes)" sha{1,256,384,512}"),rfc3686(ctr(aes))"; do
+			echo "authenc(hmac($mode);$name;approved: $authenc"
+		done
 		# The one is there with fips=1 only, the other without.
 		if fips; then
 			echo "seqiv(rfc4106(gcm(aes)));$name;approved: $own_iv"
