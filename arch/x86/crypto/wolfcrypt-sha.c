@@ -20,8 +20,8 @@
 #include "wolfcrypt-cpu.h"
 
 /*
- * What the assembly expects at its fixed places in wolfCrypt's state objects.
- * The AVX2 variants, which take blocks by two, copy an odd block to @buffer. The
+ * What wolfCrypt's assembly expects at its fixed places in its state objects.
+ * That for AVX2, which takes blocks by two, copies an odd block to @buffer. The
  * others of SHA-256 use the digest alone, and that is where the kernel's state
  * object has it.
  */
@@ -45,6 +45,8 @@ static_assert(offsetof(struct sha512_object, data) == 224);
 
 asmlinkage void wolfcrypt_sha1_blocks_ni(u32 *state, const u8 *src,
 					 unsigned int n);
+asmlinkage void wolfcrypt_sha512_blocks_avx2(u64 *state, const u8 *src,
+					     unsigned int n);
 
 typedef int sha256_asm_fn(struct sha256_object *sha, const u8 *data,
 			  unsigned long len);
@@ -53,30 +55,14 @@ typedef int sha512_asm_fn(struct sha512_object *sha, unsigned long len);
 asmlinkage sha256_asm_fn Transform_Sha256_SSE2_Sha_Len;
 asmlinkage sha256_asm_fn Transform_Sha256_AVX2_RORX_Len;
 asmlinkage sha256_asm_fn Transform_Sha256_AVX1_Len;
-asmlinkage sha512_asm_fn Transform_Sha512_AVX2_RORX_Len;
 asmlinkage sha512_asm_fn Transform_Sha512_AVX1_Len;
 
 /*
- * The assembly leaves the message schedule in its frames: of AVX2 two, the inner one
- * for an odd block, which take at most 1140 and 1600 bytes.
+ * That assembly leaves the message schedule in its frames, which take at most 1140
+ * bytes for SHA-256, with one for an odd block, and 200 for SHA-512.
  */
 WOLFCRYPT_DEFINE_WIPE(wipe_sha256, 1280)
-WOLFCRYPT_DEFINE_WIPE(wipe_sha512, 1728)
-
-/* Inlined, so that the assembly is called directly. */
-static __always_inline void sha512_blocks(struct sha512_state *st,
-					  const u8 *src, unsigned int n,
-					  sha512_asm_fn transform)
-{
-	struct sha512_object sha;
-
-	sha.data = src;
-	memcpy(sha.digest, st->state, sizeof(sha.digest));
-	transform(&sha, n * SHA512_BLOCK_SIZE);
-	wipe_sha512();
-	memcpy(st->state, sha.digest, sizeof(sha.digest));
-	memzero_explicit(&sha, sizeof(sha));
-}
+WOLFCRYPT_DEFINE_WIPE(wipe_sha512, 320)
 
 static void sha1_blocks_ni(void *state, const u8 *src, unsigned int n)
 {
@@ -108,14 +94,25 @@ static void sha256_blocks_avx(void *state, const u8 *src, unsigned int n)
 	wipe_sha256();
 }
 
+/* Clears the schedule itself. */
 static void sha512_blocks_avx2(void *state, const u8 *src, unsigned int n)
 {
-	sha512_blocks(state, src, n, Transform_Sha512_AVX2_RORX_Len);
+	struct sha512_state *st = state;
+
+	wolfcrypt_sha512_blocks_avx2(st->state, src, n);
 }
 
 static void sha512_blocks_avx(void *state, const u8 *src, unsigned int n)
 {
-	sha512_blocks(state, src, n, Transform_Sha512_AVX1_Len);
+	struct sha512_state *st = state;
+	struct sha512_object sha;
+
+	sha.data = src;
+	memcpy(sha.digest, st->state, sizeof(sha.digest));
+	Transform_Sha512_AVX1_Len(&sha, n * SHA512_BLOCK_SIZE);
+	wipe_sha512();
+	memcpy(st->state, sha.digest, sizeof(sha.digest));
+	memzero_explicit(&sha, sizeof(sha));
 }
 
 static bool ni_usable(void)
