@@ -501,6 +501,34 @@ check_encrypted_root()
 	note "$(cat "$WORK"/reader-*.tap | grep -c '^ok ') cases, $round machines that died"
 }
 
+# What is done by everything that uses the drivers at once, and CPUs that come and go; with
+# --faults, with allocations that can't wait failing. Then nothing is said of leaks: the
+# kernel's own sockets, packets and security associations are leaked by that.
+# check_load PARAMETER [--faults]
+check_load()
+{
+	local leaks='&& /share/guest/kmemleak >&2'
+
+	[ -z "${2:-}" ] || leaks=
+	make_share
+	tap_alone load --config debug --smp 4 --append "cryptomgr.noextratests=1 $1" \
+		--share "$WORK/share" --timeout 2400 -- \
+		"/share/guest/drivers >/dev/null; QUICK=1 /share/wolfcrypt/load.py --seconds 180 ${2:-} $leaks"
+	note "$(awk '/^# [0-9]+ rounds, / { n += $4 } /allocations failed/ { f += $3 }
+		END { print int(n / 1000) " kB" (f ? ", " f " allocations failed" : "") }' "$WORK/load.tap")"
+}
+
+# check_faults PARAMETER: each allocation refused in turn
+check_faults()
+{
+	make_share
+	tap_alone faults --config debug --append "cryptomgr.noextratests=1 $1" \
+		--share "$WORK/share" --timeout 4000 -- \
+		"/share/guest/drivers >/dev/null; QUICK=1 /share/wolfcrypt/faults.py"
+	note "$(awk '/ allocations refused, / { n += $2; f += $5 }
+		END { print n " allocations refused, " f " failures" }' "$WORK/faults.tap")"
+}
+
 # Everything is built: this is a second run, which is to make nothing anew. How long that
 # takes is the machine's, for most of it goes into looking at each file of the kernel.
 check_demo()

@@ -29,7 +29,7 @@ all_adds()
 {
 	local -a names=(
 		boot-status bisect clang-14 native-no-avx512
-		build-debug 'debug-.*' kunit-debug
+		build-debug 'debug-.*' kunit-debug load load-fips load-faults faults faults-fips
 		'testmgr-(aesni|none-fips|avx2-sha-ni|aesni-sha-ni-fips)'
 		'kselftest-(aesni-fips|avx2-sha-ni-fips)'
 		'disk-and-net|disk-and-net-none|many-and-more|many-and-more-fips'
@@ -85,6 +85,11 @@ check_table()
 	guest debug-aesni-fips    check_testmgr debug aesni $DEBUG_APPEND fips=1
 	guest debug-none          check_testmgr debug none $DEBUG_APPEND
 	guest debug-none-fips     check_testmgr debug none $DEBUG_APPEND fips=1
+	guest load                check_load fips=0
+	guest load-fips           check_load fips=1
+	guest load-faults         check_load fips=0 --faults
+	guest faults              check_faults fips=0
+	guest faults-fips         check_faults fips=1
 	END
 	for cpu in avx2 aesni none avx2-sha-ni aesni-sha-ni; do
 		cat <<-END
