@@ -127,7 +127,7 @@ expected_drivers()
 	aesni*) aes=-aesni gcm=-aesni ;;
 	vaes-*)
 		isa=${1%-sha-ni} aes=-$isa gcm=-$isa
-		sha256=-avx2 sha512=-avx2 sha3=-bmi2 chacha=-avx2
+		sha256=-avx2 sha512=-avx2 sha3=-bmi2 chacha=-${isa#vaes-}
 		;;
 	esac
 	[[ $1 != *-sha-ni ]] || sha1=-ni sha256=-ni

@@ -400,6 +400,7 @@ function wants(first, op, args) {
 			need = need " AVX512DQ"
 		if (op ~ /^vaes/) need = need " VAES"
 		if (op ~ /^vpclmul/) need = need " VPCLMULQDQ"
+		if (op ~ /^vpmadd52/) need = need " AVX512IFMA"
 		return need
 	}
 	if (first != "c4" && first != "c5") {

@@ -537,6 +537,12 @@ def chachapoly_parts(key, nonce):
     yield "r", r.to_bytes(16, "little"), {}
     limbs = (r & (1 << 44) - 1, r >> 44 & (1 << 44) - 1, r >> 88)
     yield "r, 44 bits in a word", b"".join(v.to_bytes(8, "little") for v in limbs), {}
+    # In the order of the lanes of a vector
+    powers = [pow(r, i, (1 << 130) - 5) for i in (8, 4, 7, 3, 6, 2, 5, 1)]
+    for shift in 0, 44, 88:
+        row = (power >> shift & (1 << 44) - 1 for power in powers)
+        yield (f"powers of r from bit {shift} on",
+               b"".join(v.to_bytes(8, "little") for v in row), {})
 
 
 class Drbg(oracle.HashDrbg):

@@ -52,7 +52,7 @@ STOCK |= {"cfb": [], "ofb": []}
 AES_OURS = ["", "-aesni", "-avx", "-vaes-avx2", "-vaes-avx512"]
 GCM_OURS = ["", "-aesni", "-avx", "-avx2", "-vaes-avx2", "-vaes-avx512"]
 SHA_OURS = ["", "-ni", "-avx", "-avx2", "-bmi2"]
-CHACHA_OURS = ["-avx2"]
+CHACHA_OURS = ["-avx2", "-avx512"]
 
 
 def ours(algorithm):

@@ -43,15 +43,10 @@ static void poly1305_end_c(struct wolfcrypt_poly1305 *poly, u8 *tag)
 	wc_Poly1305Final(portable(poly), tag);
 }
 
-static void chachapoly_crypt_c(u32 *state, u8 *dst, const u8 *src,
-			       struct wolfcrypt_poly1305 *poly, const u8 *hash,
-			       unsigned int n)
+static void chacha20_crypt_c(u32 *state, u8 *dst, const u8 *src)
 {
 	ChaCha chacha = {};
 
-	if (n)
-		poly1305_absorb_c(poly, hash,
-				  n * CHACHA_BLOCK_SIZE / POLY1305_BLOCK_SIZE);
 	if (!src) {
 		memset(dst, 0, CHACHA_BLOCK_SIZE);
 		src = dst;
@@ -68,7 +63,7 @@ static void chachapoly_crypt_c(u32 *state, u8 *dst, const u8 *src,
 const struct wolfcrypt_chachapoly_impl wolfcrypt_chachapoly_c = {
 	.name	= "",
 	.chunk	= CHACHA_BLOCK_SIZE,
-	.crypt	= chachapoly_crypt_c,
+	.crypt	= chacha20_crypt_c,
 	.begin	= poly1305_begin_c,
 	.absorb	= poly1305_absorb_c,
 	.end	= poly1305_end_c,

@@ -57,6 +57,7 @@ struct chachapoly_msg {
 
 const struct wolfcrypt_chachapoly_impl *const wolfcrypt_chachapoly_impls[] = {
 #if IS_ENABLED(CONFIG_CRYPTO_WOLFCRYPT_X86)
+	&wolfcrypt_chachapoly_avx512,
 	&wolfcrypt_chachapoly_avx2,
 #endif
 	&wolfcrypt_chachapoly_c,
@@ -106,40 +107,45 @@ static unsigned int chacha_use_left(struct wolfcrypt_chacha *chacha, u8 *dst,
 	return n;
 }
 
+static void chacha_made(struct wolfcrypt_chacha *chacha, unsigned int len)
+{
+	chacha->left = len;
+	chacha->made = max(chacha->made, len);
+}
+
 /* At least @len bytes of the stream, or a chunk */
-static void chacha_fill(struct wolfcrypt_chacha *chacha, unsigned int len,
-			struct wolfcrypt_poly1305 *poly, const u8 *hash,
-			unsigned int n)
+static void chacha_fill(struct wolfcrypt_chacha *chacha, unsigned int len)
 {
 	const struct wolfcrypt_chachapoly_impl *impl = chacha->impl;
 
-	if (impl->few && len <= WOLFCRYPT_CHACHA_FEW && !n) {
-		chacha->left = WOLFCRYPT_CHACHA_FEW;
+	if (len <= impl->few_len) {
 		impl->few(chacha->state,
-			  chacha_end_of_stream(chacha, chacha->left));
+			  chacha_end_of_stream(chacha, impl->few_len), NULL);
+		chacha_made(chacha, impl->few_len);
 	} else {
-		chacha->left = impl->chunk;
-		impl->crypt(chacha->state, chacha->stream, NULL, poly, hash, n);
+		impl->crypt(chacha->state, chacha->stream, NULL);
+		chacha_made(chacha, impl->chunk);
 	}
-	chacha->made = max(chacha->made, chacha->left);
 }
 
 /*
- * XOR with the next chunk if there is data for all of it, else make it. Returns how
+ * XOR with what comes next if there is data for all of it, else make it. Returns how
  * much was done.
  */
-static unsigned int chacha_chunk(struct wolfcrypt_chacha *chacha, u8 *dst,
-				 const u8 *src, unsigned int len,
-				 struct wolfcrypt_poly1305 *poly,
-				 const u8 *hash, unsigned int n)
+static unsigned int chacha_next(struct wolfcrypt_chacha *chacha, u8 *dst,
+				const u8 *src, unsigned int len)
 {
 	const struct wolfcrypt_chachapoly_impl *impl = chacha->impl;
 
 	if (len >= impl->chunk) {
-		impl->crypt(chacha->state, dst, src, poly, hash, n);
+		impl->crypt(chacha->state, dst, src);
 		return impl->chunk;
 	}
-	chacha_fill(chacha, len, poly, hash, n);
+	if (impl->few && len >= impl->few_len) {
+		impl->few(chacha->state, dst, src);
+		return impl->few_len;
+	}
+	chacha_fill(chacha, len);
 	return 0;
 }
 
@@ -152,7 +158,7 @@ static void chacha_xor(struct wolfcrypt_chacha *chacha, u8 *dst, const u8 *src,
 		if (chacha->left)
 			n = chacha_use_left(chacha, dst, src, len);
 		else
-			n = chacha_chunk(chacha, dst, src, len, NULL, NULL, 0);
+			n = chacha_next(chacha, dst, src, len);
 	}
 }
 
@@ -175,14 +181,15 @@ static void poly1305_absorb(const struct wolfcrypt_chachapoly_impl *impl,
 
 /*
  * Section 2.6: block 0 of the key stream gives the key of Poly1305. The blocks after it
- * are for @len bytes of data.
+ * are for @len bytes of data: what is no whole chunk of both comes first.
  */
 static void chachapoly_key(struct chachapoly_msg *msg, unsigned int len)
 {
 	struct wolfcrypt_chacha *chacha = &msg->chacha;
 	const struct wolfcrypt_chachapoly_impl *impl = chacha->impl;
 
-	chacha_fill(chacha, CHACHA_BLOCK_SIZE + len, NULL, NULL, 0);
+	chacha_fill(chacha,
+		    ((CHACHA_BLOCK_SIZE + len - 1) & (impl->chunk - 1)) + 1);
 	impl->begin(&msg->poly, chacha_end_of_stream(chacha, chacha->left));
 	chacha->left -= CHACHA_BLOCK_SIZE;
 	msg->keyed = true;
@@ -191,10 +198,31 @@ static void chachapoly_key(struct chachapoly_msg *msg, unsigned int len)
 static void chachapoly_absorb_aad(void *_msg, const u8 *data, unsigned int len)
 {
 	struct chachapoly_msg *msg = _msg;
+	const struct wolfcrypt_chachapoly_impl *impl = msg->chacha.impl;
 
 	if (!msg->keyed)
-		wolfcrypt_run(msg->chacha.impl, chachapoly_key(msg, 0));
-	poly1305_absorb(msg->chacha.impl, &msg->poly, data, len);
+		wolfcrypt_run(impl, chachapoly_key(msg, 0));
+	wolfcrypt_run(impl, poly1305_absorb(impl, &msg->poly, data, len));
+}
+
+/* As chacha_next(), while @n times 64 bytes are absorbed */
+static unsigned int chachapoly_next(struct chachapoly_msg *msg, u8 *dst,
+				    const u8 *src, unsigned int len,
+				    const u8 *hash, unsigned int n)
+{
+	struct wolfcrypt_chacha *chacha = &msg->chacha;
+	const struct wolfcrypt_chachapoly_impl *impl = chacha->impl;
+
+	if (!n)
+		return chacha_next(chacha, dst, src, len);
+	if (len >= impl->chunk) {
+		impl->crypt_absorb(chacha->state, dst, src, &msg->poly, hash, n);
+		return impl->chunk;
+	}
+	impl->crypt_absorb(chacha->state, chacha->stream, NULL, &msg->poly,
+			   hash, n);
+	chacha_made(chacha, impl->chunk);
+	return 0;
 }
 
 /* What was encrypted is absorbed while more is. */
@@ -213,8 +241,7 @@ static void chachapoly_encrypt(struct chachapoly_msg *msg, u8 *dst,
 		}
 		blocks = min_t(unsigned int, dst - hash, impl->chunk) /
 			 CHACHA_BLOCK_SIZE;
-		n = chacha_chunk(chacha, dst, src, len, &msg->poly, hash,
-				 blocks);
+		n = chachapoly_next(msg, dst, src, len, hash, blocks);
 		hash += blocks * CHACHA_BLOCK_SIZE;
 	}
 	poly1305_absorb(impl, &msg->poly, hash, dst - hash);
@@ -241,10 +268,21 @@ static void chachapoly_decrypt(struct chachapoly_msg *msg, u8 *dst,
 			continue;
 		}
 		blocks = min(len, impl->chunk) / CHACHA_BLOCK_SIZE;
-		n = chacha_chunk(chacha, dst, src, len, &msg->poly, hash,
-				 blocks);
+		n = chachapoly_next(msg, dst, src, len, hash, blocks);
 		hash += blocks * CHACHA_BLOCK_SIZE;
 	}
+}
+
+static void chachapoly_in_turn(struct chachapoly_msg *msg, u8 *dst,
+			       const u8 *src, unsigned int len)
+{
+	const struct wolfcrypt_chachapoly_impl *impl = msg->chacha.impl;
+
+	if (!msg->enc)
+		poly1305_absorb(impl, &msg->poly, src, len);
+	chacha_xor(&msg->chacha, dst, src, len);
+	if (msg->enc)
+		poly1305_absorb(impl, &msg->poly, dst, len);
 }
 
 /* Section 2.8: the numbers of bytes are the last block. */
@@ -267,7 +305,9 @@ static void chachapoly_update(struct chachapoly_msg *msg, u8 *dst,
 				msg->aad.len);
 		msg->aad.len = 0;
 	}
-	if (msg->enc)
+	if (!msg->chacha.impl->crypt_absorb)
+		chachapoly_in_turn(msg, dst, src, len);
+	else if (msg->enc)
 		chachapoly_encrypt(msg, dst, src, len);
 	else
 		chachapoly_decrypt(msg, dst, src, len);

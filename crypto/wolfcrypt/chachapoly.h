@@ -10,10 +10,7 @@
 #include "aead.h"
 
 /* At most that much of a key stream is made at once. */
-#define WOLFCRYPT_CHACHA_CHUNK	(8 * CHACHA_BLOCK_SIZE)
-
-/* What is enough for a short message takes less time. */
-#define WOLFCRYPT_CHACHA_FEW	(4 * CHACHA_BLOCK_SIZE)
+#define WOLFCRYPT_CHACHA_CHUNK	(16 * CHACHA_BLOCK_SIZE)
 
 /**
  * struct wolfcrypt_poly1305 - a message of Poly1305 (section 2.5)
@@ -21,6 +18,8 @@
  * @s1: 5 * r[1] / 4
  * @h: the accumulator, in words of 64 bits
  * @pad: what is added at the end
+ * @has_powers: @powers were computed
+ * @powers: those of r, in an order and in words of an implementation's own
  * @portable: all there is for the portable C code, which has words of other sizes
  */
 struct wolfcrypt_poly1305 {
@@ -30,6 +29,8 @@ struct wolfcrypt_poly1305 {
 			u64 s1;
 			u64 h[3];
 			u64 pad[2];
+			bool has_powers;
+			u64 powers[3][8];
 		};
 		u64 portable[12];
 	};
@@ -38,18 +39,19 @@ struct wolfcrypt_poly1305 {
 /**
  * struct wolfcrypt_chachapoly_impl - one implementation of both
  * @name: suffix of the driver names ("avx2"); empty for the portable C code
- * @simd: @crypt and @few need the FPU; the others don't
- * @chunk: bytes of key stream that @crypt makes: a multiple of CHACHA_BLOCK_SIZE, at
- *	   most WOLFCRYPT_CHACHA_CHUNK
+ * @simd: the functions need the FPU
+ * @chunk: bytes of key stream that @crypt makes: CHACHA_BLOCK_SIZE times a power of
+ *	   two, at most WOLFCRYPT_CHACHA_CHUNK
+ * @few_len: bytes of key stream that @few makes, in less time: at most half of @chunk
  * @usable: can this CPU run it? NULL: any CPU can
  * @crypt: XOR @chunk bytes at @src with the key stream that begins with the block whose
  *	   number is in @state, which is moved on; or with @src NULL, put the key stream
- *	   to @dst. Before that, or at the same time, absorb @n times 64 bytes at @hash
- *	   into @poly, at most @chunk bytes. @src may be @dst, and @hash may be @src;
- *	   @dst is written only when all of @hash was read. @poly and @hash aren't looked
- *	   at if @n is 0.
- * @few: put WOLFCRYPT_CHACHA_FEW bytes of the key stream to @stream; NULL if a chunk is
- *	 no more than that
+ *	   to @dst. @src may be @dst.
+ * @few: the same of @few_len bytes; NULL if @few_len is 0
+ * @crypt_absorb: as @crypt, and absorb @n times 64 bytes at @hash into @poly at the same
+ *		  time, at most @chunk bytes, n > 0. @hash may be @src, too; @dst is
+ *		  written only when all of @hash was read. NULL if it would take no less
+ *		  time than one after the other.
  * @begin: begin a message of Poly1305 with a key of POLY1305_KEY_SIZE bytes
  * @absorb: absorb @n blocks of POLY1305_BLOCK_SIZE bytes, n > 0
  * @end: the tag, of POLY1305_DIGEST_SIZE bytes
@@ -58,11 +60,13 @@ struct wolfcrypt_chachapoly_impl {
 	const char *name;
 	bool simd;
 	unsigned int chunk;
+	unsigned int few_len;
 	bool (*usable)(void);
-	void (*crypt)(u32 *state, u8 *dst, const u8 *src,
-		      struct wolfcrypt_poly1305 *poly, const u8 *hash,
-		      unsigned int n);
-	void (*few)(u32 *state, u8 *stream);
+	void (*crypt)(u32 *state, u8 *dst, const u8 *src);
+	void (*few)(u32 *state, u8 *dst, const u8 *src);
+	void (*crypt_absorb)(u32 *state, u8 *dst, const u8 *src,
+			     struct wolfcrypt_poly1305 *poly, const u8 *hash,
+			     unsigned int n);
 	void (*begin)(struct wolfcrypt_poly1305 *poly, const u8 *key);
 	void (*absorb)(struct wolfcrypt_poly1305 *poly, const u8 *src,
 		       unsigned int n);
@@ -71,6 +75,7 @@ struct wolfcrypt_chachapoly_impl {
 
 extern const struct wolfcrypt_chachapoly_impl wolfcrypt_chachapoly_c;
 extern const struct wolfcrypt_chachapoly_impl wolfcrypt_chachapoly_avx2;
+extern const struct wolfcrypt_chachapoly_impl wolfcrypt_chachapoly_avx512;
 
 /* Every implementation of this build, best first, NULL-terminated. */
 extern const struct wolfcrypt_chachapoly_impl *const wolfcrypt_chachapoly_impls[];

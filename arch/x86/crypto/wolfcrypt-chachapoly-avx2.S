@@ -266,7 +266,7 @@
  *				  struct wolfcrypt_poly1305 *poly,
  *				  const u8 *hash, unsigned int n);
  *
- * As struct wolfcrypt_chachapoly_impl has it; n is 8 at most.
+ * As crypt_absorb of struct wolfcrypt_chachapoly_impl; n is 8 at most.
  */
 SYM_TYPED_FUNC_START(wolfcrypt_chachapoly_avx2_crypt)
 	pushq	%rbp
@@ -377,22 +377,28 @@ SYM_FUNC_END(wolfcrypt_chachapoly_avx2_crypt)
 .endr
 .endm
 
-/* Two blocks, of which four vectors have a row each, to rsi */
+/* Two blocks, of which four vectors have a row each */
 .macro	put_two		where, a, b, c, d
 	vperm2i128	$0x20, %ymm\b, %ymm\a, %ymm8
 	vperm2i128	$0x20, %ymm\d, %ymm\c, %ymm9
 	vperm2i128	$0x31, %ymm\b, %ymm\a, %ymm10
 	vperm2i128	$0x31, %ymm\d, %ymm\c, %ymm11
-	vmovdqu	%ymm8, \where(%rsi)
-	vmovdqu	%ymm9, \where+32(%rsi)
-	vmovdqu	%ymm10, \where+64(%rsi)
-	vmovdqu	%ymm11, \where+96(%rsi)
+	put_half	\where, 8
+	put_half	\where+32, 9
+	put_half	\where+64, 10
+	put_half	\where+96, 11
+.endm
+
+.macro	put_few		with_src
+.set	WITH_SRC, \with_src
+	put_two		0, 0, 1, 2, 3
+	put_two		128, 4, 5, 6, 7
 .endm
 
 /*
- * void wolfcrypt_chacha20_avx2_few(u32 *state, u8 *stream);
+ * void wolfcrypt_chacha20_avx2_few(u32 *state, u8 *dst, const u8 *src);
  *
- * Four blocks of the key stream. A vector has a row of two of them: that takes two
+ * Four blocks. A vector has a row of two of them: that takes two
  * thirds of the time of eight blocks, bound by the latency of the rounds.
  */
 SYM_TYPED_FUNC_START(wolfcrypt_chacha20_avx2_few)
@@ -430,9 +436,14 @@ SYM_TYPED_FUNC_START(wolfcrypt_chacha20_avx2_few)
 	vpaddd	%ymm9, %ymm5, %ymm5
 	vpaddd	%ymm12, %ymm6, %ymm6
 	vpaddd	%ymm14, %ymm7, %ymm7
-	put_two	0, 0, 1, 2, 3
-	put_two	128, 4, 5, 6, 7
 	addl	$4, 4*12(%rdi)
+	testq	%rdx, %rdx
+	jz	.Lfew_no_src
+	put_few	1
+	jmp	.Lfew_end
+.Lfew_no_src:
+	put_few	0
+.Lfew_end:
 	vzeroupper
 	RET
 SYM_FUNC_END(wolfcrypt_chacha20_avx2_few)

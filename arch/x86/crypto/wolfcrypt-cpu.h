@@ -36,17 +36,22 @@ static inline bool vaes_avx2_usable(void)
 }
 
 /*
- * The first CPUs with VAES and AVX-512 (Ice Lake, Tiger Lake, Rocket Lake) slow
- * down for 512-bit vectors, and for what runs after them. Those that don't also
- * have BF16: Sapphire Rapids, Zen 4, and what came later.
+ * The first CPUs with AVX-512 slow down for 512-bit vectors, and for what runs after
+ * them: up to Ice Lake, Tiger Lake, Rocket Lake. Those that don't also have BF16:
+ * Sapphire Rapids, Zen 4, and what came later.
  */
-static inline bool vaes_avx512_usable(void)
+static inline bool fast_zmm_usable(void)
 {
-	return vaes_avx2_usable() && zmm_usable() &&
+	return zmm_usable() && boot_cpu_has(X86_FEATURE_AVX2) &&
 	       boot_cpu_has(X86_FEATURE_BMI2) &&
 	       boot_cpu_has(X86_FEATURE_AVX512BW) &&
 	       boot_cpu_has(X86_FEATURE_AVX512DQ) &&
 	       boot_cpu_has(X86_FEATURE_AVX512_BF16);
+}
+
+static inline bool vaes_avx512_usable(void)
+{
+	return vaes_avx2_usable() && fast_zmm_usable();
 }
 
 #endif /* _ARCH_X86_CRYPTO_WOLFCRYPT_CPU_H */

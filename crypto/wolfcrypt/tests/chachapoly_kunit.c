@@ -232,49 +232,67 @@ static void chachapoly_test_aad_lengths(struct kunit *test)
 	}
 }
 
-/*
- * A chunk of the key stream, and as much as may be absorbed meanwhile. The number of
- * the block wraps without a carry into the nonce.
- */
-static void chachapoly_test_chunk(struct kunit *test)
+/* The number of the block wraps without a carry into the nonce. */
+static void check_crypt(struct kunit *test, unsigned int block,
+			void (*crypt)(u32 *state, u8 *dst, const u8 *src),
+			unsigned int len, bool with_src)
 {
 	const struct wolfcrypt_chachapoly_impl *impl = impl_of(test);
-	u32 state[CHACHA_STATE_WORDS], want_state[CHACHA_STATE_WORDS];
+	u32 state[CHACHA_STATE_WORDS], want[CHACHA_STATE_WORDS];
+	struct chachapoly_test *t = test->priv;
+
+	library_state(state, t->key, block, t->nonce);
+	library_state(want, t->key, block, t->nonce);
+	chacha_crypt_generic(want, t->crypt, t->plain, len, 20);
+
+	memset(t->dst_page, 0, len + 1);
+	wolfcrypt_run(impl, crypt(state, t->dst_page,
+				  with_src ? t->plain : NULL));
+	if (!with_src)
+		crypto_xor(t->dst_page, t->plain, len);
+	KUNIT_ASSERT_MEMEQ(test, t->dst_page, t->crypt, len);
+	KUNIT_ASSERT_EQ(test, t->dst_page[len], 0);
+	KUNIT_ASSERT_MEMEQ(test, state, want, sizeof(state));
+}
+
+/* As much as may be absorbed while a chunk is encrypted or decrypted in place */
+static void check_crypt_absorb(struct kunit *test, unsigned int block,
+			       unsigned int n)
+{
+	const struct wolfcrypt_chachapoly_impl *impl = impl_of(test);
+	u32 state[CHACHA_STATE_WORDS], want[CHACHA_STATE_WORDS];
 	u8 tag[POLY1305_DIGEST_SIZE], want_tag[POLY1305_DIGEST_SIZE];
 	struct wolfcrypt_poly1305 poly;
 	struct chachapoly_test *t = test->priv;
-	unsigned int i, n;
+
+	library_state(state, t->key, block, t->nonce);
+	library_state(want, t->key, block, t->nonce);
+	chacha_crypt_generic(want, t->crypt, t->plain, impl->chunk, 20);
+	library_poly1305(t->key, t->plain, 4 * n, want_tag);
+
+	memcpy(t->dst_page, t->plain, impl->chunk);
+	impl->begin(&poly, t->key);
+	wolfcrypt_run(impl, impl->crypt_absorb(state, t->dst_page, t->dst_page,
+					       &poly, t->dst_page, n));
+	impl->end(&poly, tag);
+	KUNIT_ASSERT_MEMEQ(test, t->dst_page, t->crypt, impl->chunk);
+	KUNIT_ASSERT_MEMEQ(test, state, want, sizeof(state));
+	KUNIT_ASSERT_MEMEQ(test, tag, want_tag, sizeof(tag));
+}
+
+static void chachapoly_test_chunk(struct kunit *test)
+{
+	const struct wolfcrypt_chachapoly_impl *impl = impl_of(test);
+	unsigned int i;
 
 	for (i = 0; i < 4 * (MAX_BLOCKS + 1); i++) {
-		new_message(t, 0, WOLFCRYPT_CHACHA_CHUNK);
-		library_state(state, t->key, -i, t->nonce);
-		library_state(want_state, t->key, -i, t->nonce);
-		chacha_crypt_generic(want_state, t->crypt, t->plain, impl->chunk,
-				     20);
-
-		n = min(i % (MAX_BLOCKS + 1), impl->chunk / CHACHA_BLOCK_SIZE);
-		prandom_bytes_state(&t->rnd, t->mac_data, sizeof(t->mac_data));
-		library_poly1305(t->plain,
-				 t->mac_data, 4 * n + 1, want_tag);
-		impl->begin(&poly, t->plain);
-		wolfcrypt_run(impl,
-			      impl->crypt(state, t->dst_page, t->plain, &poly,
-					  t->mac_data, n));
-		impl->absorb(&poly, t->mac_data + n * CHACHA_BLOCK_SIZE, 1);
-		impl->end(&poly, tag);
-		KUNIT_ASSERT_MEMEQ(test, t->dst_page, t->crypt, impl->chunk);
-		KUNIT_ASSERT_MEMEQ(test, state, want_state, sizeof(state));
-		KUNIT_ASSERT_MEMEQ(test, tag, want_tag, sizeof(tag));
-
-		if (!impl->few)
-			continue;
-		library_state(state, t->key, -i, t->nonce);
-		wolfcrypt_run(impl, impl->few(state, t->dst_page));
-		crypto_xor(t->dst_page, t->plain, WOLFCRYPT_CHACHA_FEW);
-		KUNIT_ASSERT_MEMEQ(test, t->dst_page, t->crypt,
-				   WOLFCRYPT_CHACHA_FEW);
-		KUNIT_ASSERT_EQ(test, state[12],
-				WOLFCRYPT_CHACHA_FEW / CHACHA_BLOCK_SIZE - i);
+		new_message(test->priv, 0, WOLFCRYPT_CHACHA_CHUNK);
+		check_crypt(test, -i, impl->crypt, impl->chunk, i % 2);
+		if (impl->few)
+			check_crypt(test, -i, impl->few, impl->few_len, i % 2);
+		if (impl->crypt_absorb)
+			check_crypt_absorb(test, -i, 1 + i % (impl->chunk /
+							      CHACHA_BLOCK_SIZE));
 	}
 }
 
@@ -296,7 +314,7 @@ static void check_poly1305(struct kunit *test, const u8 *key, const u8 *data,
 	struct wolfcrypt_poly1305 poly;
 
 	impl->begin(&poly, key);
-	impl->absorb(&poly, data, blocks);
+	wolfcrypt_run(impl, impl->absorb(&poly, data, blocks));
 	impl->end(&poly, tag);
 	library_poly1305(key, data, blocks, want);
 	KUNIT_ASSERT_MEMEQ_MSG(test, tag, want, sizeof(tag),
@@ -321,11 +339,56 @@ static void chachapoly_test_poly1305_edges(struct kunit *test)
 	}
 }
 
+/*
+ * What makes several sums side by side does so of many blocks only: likewise of these.
+ * The blocks that are absorbed before make a sum with which the others begin.
+ */
+static void chachapoly_test_poly1305_sums(struct kunit *test)
+{
+	const struct wolfcrypt_chachapoly_impl *impl = impl_of(test);
+	u8 tag[POLY1305_DIGEST_SIZE], want[POLY1305_DIGEST_SIZE];
+	struct wolfcrypt_poly1305 poly;
+	struct chachapoly_test *t = test->priv;
+	unsigned int i, j, before, blocks, n = ARRAY_SIZE(edges);
+	u8 key[POLY1305_KEY_SIZE];
+
+	for (i = 0; i < 20000; i++) {
+		put_edge(key, i % 2 ? 0xff : 0x00, edges[i % n]);
+		memset(key + 16, i % 3 ? 0xff : 0x00, 16);
+		before = i % 5;
+		blocks = 1 + i / 5 % (MAX_LEN / POLY1305_BLOCK_SIZE);
+		if (i % 7)
+			for (j = 0; j < before + blocks; j++)
+				put_edge(t->mac_data + j * POLY1305_BLOCK_SIZE,
+					 (i + j) % 11 ? 0xff : 0x00,
+					 edges[(i / 7 + j) % n]);
+		else
+			prandom_bytes_state(&t->rnd, t->mac_data,
+					    (before + blocks) *
+					    POLY1305_BLOCK_SIZE);
+
+		impl->begin(&poly, key);
+		if (before)
+			wolfcrypt_run(impl, impl->absorb(&poly, t->mac_data,
+							 before));
+		wolfcrypt_run(impl, impl->absorb(&poly, t->mac_data +
+						 before * POLY1305_BLOCK_SIZE,
+						 blocks));
+		impl->end(&poly, tag);
+		library_poly1305(key, t->mac_data, before + blocks, want);
+		KUNIT_ASSERT_MEMEQ_MSG(test, tag, want, sizeof(tag),
+				       "%s: %u and %u blocks, case %u",
+				       test_isa(impl->name), before, blocks, i);
+		cond_resched();
+	}
+}
+
 static struct kunit_case chachapoly_cases[] = {
 	KUNIT_CASE_PARAM(chachapoly_test_lengths, each_impl),
 	KUNIT_CASE_PARAM(chachapoly_test_aad_lengths, each_impl),
 	KUNIT_CASE_PARAM(chachapoly_test_chunk, each_impl),
 	KUNIT_CASE_PARAM(chachapoly_test_poly1305_edges, each_impl),
+	KUNIT_CASE_PARAM(chachapoly_test_poly1305_sums, each_impl),
 	{}
 };
 
