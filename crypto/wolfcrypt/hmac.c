@@ -176,16 +176,32 @@ static int hmac_update(struct shash_desc *desc, const u8 *data,
 	return 0;
 }
 
+static void hmac_finish(const struct wolfcrypt_hash *hash,
+			const struct wolfcrypt_sha_impl *impl,
+			const struct wolfcrypt_hmac_key *hk, void *state,
+			const u8 *data, unsigned int len, u8 *out)
+{
+	wolfcrypt_hash_update(hash, impl, state, data, len);
+	wolfcrypt_hmac_finish(hash, impl, hk, state, out);
+}
+
+/* As sha_finup() */
 static int hmac_finup(struct shash_desc *desc, const u8 *data,
 		      unsigned int len, u8 *out)
 {
 	const struct wolfcrypt_hmac_key *hk = crypto_shash_ctx(desc->tfm);
 	const struct wolfcrypt_hash *hash = hmac_hash(desc->tfm);
 	const struct wolfcrypt_sha_impl *impl = wolfcrypt_hash_pick(hash);
+	struct wolfcrypt_sha_impl inside = wolfcrypt_sha_in_section(impl);
+	void *state = shash_desc_ctx(desc);
 
 	wolfcrypt_count(WOLFCRYPT_DRIVER_HMAC + (hash - wolfcrypt_hashes));
-	wolfcrypt_hash_update(hash, impl, shash_desc_ctx(desc), data, len);
-	wolfcrypt_hmac_finish(hash, impl, hk, shash_desc_ctx(desc), out);
+	if (len > WOLFCRYPT_FPU_CHUNK) {
+		wolfcrypt_hash_update(hash, impl, state, data, len);
+		len = 0;
+	}
+	wolfcrypt_run(impl, hmac_finish(hash, &inside, hk, state, data, len,
+					out));
 	return 0;
 }
 

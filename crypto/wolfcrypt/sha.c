@@ -192,7 +192,7 @@ void wolfcrypt_hash_update(const struct wolfcrypt_hash *hash,
 {
 	unsigned int bs = hash->block_size;
 	u64 *length = state + hash->count;
-	unsigned int used = length[0] & (bs - 1);
+	unsigned int used = wolfcrypt_hash_used(hash, state);
 	u8 *buf = state + hash->buf;
 
 	if (!len)
@@ -249,7 +249,7 @@ void wolfcrypt_hash_final(const struct wolfcrypt_hash *hash,
 	unsigned int bs = hash->block_size;
 	unsigned int length_at = bs - bs / 8;
 	u64 *length = state + hash->count;
-	unsigned int used = length[0] & (bs - 1);
+	unsigned int used = wolfcrypt_hash_used(hash, state);
 	u8 *buf = state + hash->buf;
 
 	buf[used++] = 0x80;
@@ -316,15 +316,29 @@ static int sha_update(struct shash_desc *desc, const u8 *data,
 	return 0;
 }
 
+static void sha_finish(const struct wolfcrypt_hash *hash,
+		       const struct wolfcrypt_sha_impl *impl, void *state,
+		       const u8 *data, unsigned int len, u8 *out)
+{
+	wolfcrypt_hash_update(hash, impl, state, data, len);
+	wolfcrypt_hash_final(hash, impl, state, out);
+}
+
+/* In one FPU section, if that isn't too long */
 static int sha_finup(struct shash_desc *desc, const u8 *data,
 		     unsigned int len, u8 *out)
 {
 	const struct wolfcrypt_hash *hash = sha_hash(desc);
 	const struct wolfcrypt_sha_impl *impl = wolfcrypt_hash_pick(hash);
+	struct wolfcrypt_sha_impl inside = wolfcrypt_sha_in_section(impl);
+	void *state = shash_desc_ctx(desc);
 
 	wolfcrypt_count(WOLFCRYPT_DRIVER_SHA + (hash - wolfcrypt_hashes));
-	wolfcrypt_hash_update(hash, impl, shash_desc_ctx(desc), data, len);
-	wolfcrypt_hash_final(hash, impl, shash_desc_ctx(desc), out);
+	if (len > WOLFCRYPT_FPU_CHUNK) {
+		wolfcrypt_hash_update(hash, impl, state, data, len);
+		len = 0;
+	}
+	wolfcrypt_run(impl, sha_finish(hash, &inside, state, data, len, out));
 	return 0;
 }
 

@@ -105,6 +105,28 @@ wolfcrypt_hash_pick(const struct wolfcrypt_hash *hash)
 	return crypto_simd_usable() ? *hash->best : hash->portable;
 }
 
+/* Bytes of an incomplete block of the message under way */
+static inline unsigned int wolfcrypt_hash_used(const struct wolfcrypt_hash *hash,
+					       const void *state)
+{
+	const u64 *length = state + hash->count;
+
+	return *length & (hash->block_size - 1);
+}
+
+/*
+ * The same for who opens the FPU sections: it opens none of its own. To be called in one
+ * if @impl is to.
+ */
+static inline struct wolfcrypt_sha_impl
+wolfcrypt_sha_in_section(const struct wolfcrypt_sha_impl *impl)
+{
+	struct wolfcrypt_sha_impl inside = *impl;
+
+	inside.simd = false;
+	return inside;
+}
+
 void wolfcrypt_hash_start(const struct wolfcrypt_hash *hash, void *state,
 			  const void *chain, u64 count);
 void wolfcrypt_hash_update(const struct wolfcrypt_hash *hash,
