@@ -13,6 +13,7 @@
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -22,6 +23,9 @@
 #include "internal.h"
 #include "sha.h"
 #include "skcipher.h"
+
+/* Bytes of a turn where that gains nothing, see authenc_encrypt_hash() */
+#define AUTHENC_LONG_TURN	PAGE_SIZE
 
 /* The template's priority is ten times the cipher's and once the MAC's. */
 #define AUTHENC_PRIORITY	(12 * WOLFCRYPT_PRIORITY)
@@ -160,6 +164,42 @@ static void authenc_cipher(struct authenc_msg *msg, u8 *dst, const u8 *src,
 		aes->cbc_dec(key, dst, src, len, msg->iv);
 }
 
+static void authenc_hash(struct authenc_msg *msg, const u8 *data,
+			 unsigned int len)
+{
+	wolfcrypt_hash_update(msg->hash, &msg->sha, &msg->state, data, len);
+}
+
+/*
+ * Each block of CBC waits for the one before, as those of the hash function do, and both
+ * leave most of the CPU idle. Neither waits for the other: so they take short turns,
+ * and the CPU, which looks ahead that far, does both at once. CTR does many blocks at
+ * once itself, and so does the portable code. What is hashed begins at @data, which is
+ * @dst or lies before it.
+ */
+static void authenc_encrypt_hash(struct authenc_msg *msg, const u8 *data,
+				 u8 *dst, const u8 *src, unsigned int len)
+{
+	unsigned int block = msg->hash->block_size;
+	unsigned int turn = msg->kind->ctr || !msg->aes->simd ?
+			    AUTHENC_LONG_TURN : block;
+	unsigned int used = wolfcrypt_hash_used(msg->hash, &msg->state);
+	unsigned int n, ready;
+
+	for (; len; dst += n, src += n, len -= n) {
+		n = min(len, turn);
+		authenc_cipher(msg, dst, src, n);
+		ready = dst + n - data;
+		if (used + ready < block)
+			continue;
+		ready -= (used + ready) % block;
+		authenc_hash(msg, data, ready);
+		data += ready;
+		used = 0;
+	}
+	authenc_hash(msg, data, dst - data);
+}
+
 /* The ciphertext is hashed while it is in the cache, and before it is overwritten. */
 static void authenc_part(void *_msg, u8 *dst, const u8 *src, unsigned int len,
 			 u8 *tag)
@@ -169,12 +209,9 @@ static void authenc_part(void *_msg, u8 *dst, const u8 *src, unsigned int len,
 	if (msg->section)
 		wolfcrypt_fpu_begin();
 	if (msg->enc) {
-		authenc_cipher(msg, dst, src, len);
-		wolfcrypt_hash_update(msg->hash, &msg->sha, &msg->state, dst,
-				      len);
+		authenc_encrypt_hash(msg, dst, dst, src, len);
 	} else {
-		wolfcrypt_hash_update(msg->hash, &msg->sha, &msg->state, src,
-				      len);
+		authenc_hash(msg, src, len);
 		authenc_cipher(msg, dst, src, len);
 	}
 	if (tag)
@@ -190,7 +227,7 @@ static void authenc_absorb(void *_msg, const u8 *data, unsigned int len)
 
 	if (msg->section)
 		wolfcrypt_fpu_begin();
-	wolfcrypt_hash_update(msg->hash, &msg->sha, &msg->state, data, len);
+	authenc_hash(msg, data, len);
 	if (msg->section)
 		wolfcrypt_fpu_end();
 }
@@ -214,9 +251,7 @@ static void authenc_begin(struct authenc_msg *msg, struct aead_request *req,
 	const struct wolfcrypt_sha_impl *sha = wolfcrypt_hash_pick(hash);
 
 	msg->aes = wolfcrypt_aes_pick();
-	/* So that it opens no sections of its own. */
-	msg->sha = *sha;
-	msg->sha.simd = false;
+	msg->sha = wolfcrypt_sha_in_section(sha);
 	msg->section = msg->aes->simd || sha->simd;
 	msg->ctx = authenc_ctx(crypto_aead_reqtfm(req));
 	msg->kind = kind;
@@ -256,20 +291,17 @@ static void authenc_encrypt_span(struct authenc_msg *msg,
 				 unsigned int assoclen, unsigned int len,
 				 u8 *tag)
 {
-	u8 *text = span->dst + assoclen;
+	const u8 *src = span->src + assoclen;
+	u8 *dst = span->dst + assoclen;
+	const u8 *data = span->dst;
 
 	if (msg->section)
 		wolfcrypt_fpu_begin();
-	authenc_cipher(msg, text, span->src + assoclen, len);
-	if (span->src == span->dst) {
-		wolfcrypt_hash_update(msg->hash, &msg->sha, &msg->state,
-				      span->dst, assoclen + len);
-	} else {
-		wolfcrypt_hash_update(msg->hash, &msg->sha, &msg->state,
-				      span->src, assoclen);
-		wolfcrypt_hash_update(msg->hash, &msg->sha, &msg->state, text,
-				      len);
+	if (span->src != span->dst) {
+		authenc_hash(msg, span->src, assoclen);
+		data = dst;
 	}
+	authenc_encrypt_hash(msg, data, dst, src, len);
 	wolfcrypt_hmac_finish(msg->hash, &msg->sha, &msg->ctx->hmac,
 			      &msg->state, tag);
 	if (msg->section)
@@ -287,8 +319,7 @@ static int authenc_decrypt_span(struct authenc_msg *msg,
 
 	if (msg->section)
 		wolfcrypt_fpu_begin();
-	wolfcrypt_hash_update(msg->hash, &msg->sha, &msg->state, span->src,
-			      assoclen + len);
+	authenc_hash(msg, span->src, assoclen + len);
 	wolfcrypt_hmac_finish(msg->hash, &msg->sha, &msg->ctx->hmac,
 			      &msg->state, tag);
 	if (!crypto_memneq(text + len, tag, authsize)) {
