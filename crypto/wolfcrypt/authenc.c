@@ -2,7 +2,7 @@
 /*
  * AES-CBC or AES-CTR, and HMAC of the result, as ESP wants it (RFC 3602, RFC 3686,
  * RFC 2404, RFC 4868): what the template authenc makes of two drivers, in one pass over
- * the data.
+ * the data to encrypt. What isn't authentic isn't decrypted, so that there are two then.
  */
 
 #include <crypto/aes.h>
@@ -200,23 +200,35 @@ static void authenc_encrypt_hash(struct authenc_msg *msg, const u8 *data,
 	authenc_hash(msg, data, dst - data);
 }
 
-/* The ciphertext is hashed while it is in the cache, and before it is overwritten. */
-static void authenc_part(void *_msg, u8 *dst, const u8 *src, unsigned int len,
-			 u8 *tag)
+static void authenc_encrypt_part(void *_msg, u8 *dst, const u8 *src,
+				 unsigned int len, u8 *tag)
 {
 	struct authenc_msg *msg = _msg;
 
 	if (msg->section)
 		wolfcrypt_fpu_begin();
-	if (msg->enc) {
-		authenc_encrypt_hash(msg, dst, dst, src, len);
-	} else {
-		authenc_hash(msg, src, len);
-		authenc_cipher(msg, dst, src, len);
-	}
+	authenc_encrypt_hash(msg, dst, dst, src, len);
 	if (tag)
 		wolfcrypt_hmac_finish(msg->hash, &msg->sha, &msg->ctx->hmac,
 				      &msg->state, tag);
+	if (msg->section)
+		wolfcrypt_fpu_end();
+}
+
+static void authenc_decrypt_part(void *_msg, u8 *dst, const u8 *src,
+				 unsigned int len, u8 *tag)
+{
+	struct authenc_msg *msg = _msg;
+
+	wolfcrypt_run(msg->aes, authenc_cipher(msg, dst, src, len));
+}
+
+static void authenc_finish(struct authenc_msg *msg, u8 *tag)
+{
+	if (msg->section)
+		wolfcrypt_fpu_begin();
+	wolfcrypt_hmac_finish(msg->hash, &msg->sha, &msg->ctx->hmac,
+			      &msg->state, tag);
 	if (msg->section)
 		wolfcrypt_fpu_end();
 }
@@ -308,7 +320,6 @@ static void authenc_encrypt_span(struct authenc_msg *msg,
 		wolfcrypt_fpu_end();
 }
 
-/* What isn't authentic isn't decrypted here. */
 static int authenc_decrypt_span(struct authenc_msg *msg,
 				const struct wolfcrypt_span *span,
 				unsigned int assoclen, unsigned int len,
@@ -329,6 +340,14 @@ static int authenc_decrypt_span(struct authenc_msg *msg,
 	if (msg->section)
 		wolfcrypt_fpu_end();
 	return err;
+}
+
+static int authenc_verify(struct aead_request *req, unsigned int len,
+			  struct authenc_msg *msg, u8 *tag)
+{
+	authenc_absorb_sg(msg, req->src, req->assoclen + len);
+	authenc_finish(msg, tag);
+	return wolfcrypt_aead_end(req, false, tag);
 }
 
 static int authenc_crypt(struct aead_request *req, bool enc, unsigned int len,
@@ -352,9 +371,14 @@ static int authenc_crypt(struct aead_request *req, bool enc, unsigned int len,
 		return err;
 	}
 
+	if (!enc)
+		return authenc_verify(req, len, msg, tag) ?:
+		       wolfcrypt_aead_walk(req, enc, AES_BLOCK_SIZE,
+					   authenc_decrypt_part, msg, tag);
+
 	authenc_absorb_sg(msg, req->src, req->assoclen);
-	err = wolfcrypt_aead_walk(req, enc, AES_BLOCK_SIZE, authenc_part, msg,
-				  tag);
+	err = wolfcrypt_aead_walk(req, enc, AES_BLOCK_SIZE,
+				  authenc_encrypt_part, msg, tag);
 	return err ?: wolfcrypt_aead_end(req, enc, tag);
 }
 
@@ -362,9 +386,7 @@ static int authenc_crypt(struct aead_request *req, bool enc, unsigned int len,
 static int authenc_reject(struct aead_request *req, unsigned int len,
 			  struct authenc_msg *msg, u8 *tag)
 {
-	authenc_absorb_sg(msg, req->src, req->assoclen + len);
-	authenc_part(msg, NULL, NULL, 0, tag);
-	return wolfcrypt_aead_end(req, false, tag) ?: -EINVAL;
+	return authenc_verify(req, len, msg, tag) ?: -EINVAL;
 }
 
 static int authenc_request(struct aead_request *req, bool enc)

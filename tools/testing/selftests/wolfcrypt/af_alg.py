@@ -537,6 +537,24 @@ class Authenc(Aead):
                             (len(aad), size - len(aad), tag, i), errno.EBADMSG,
                             crypt, req, DEC, bad, size, iv, len(aad))
             check_error("no change", 0, crypt, req, DEC, good, size, iv, len(aad))
+            self.nothing_decrypted(req, iv, aad, good, size)
+
+    @staticmethod
+    def nothing_decrypted(req, iv, aad, good, size):
+        """As with the template: what isn't authentic isn't decrypted, however it lies."""
+        plain = crypt(req, DEC, good, size, iv, len(aad))
+        bad = good[:-1] + bytes([good[-1] ^ 1])
+        for count in 1, 2, 5:
+            out = [bytearray(n) for n in [size // count] * (count - 1) +
+                   [size - size // count * (count - 1)]]
+            check_error("forged, into %d buffers" % count, errno.EBADMSG, lambda: (
+                req.sendmsg_afalg([bad], op=DEC, **params(iv, len(aad))),
+                req.recvmsg_into(out)))
+            got = b"".join(out)
+            found = [i for i in range(len(aad), size - 15, 16)
+                     if got[i:i + 16] == plain[i:i + 16]]
+            check("%d + %d bytes, forged, into %d buffers: blocks of the plaintext" %
+                  (len(aad), size - len(aad), count), found, [])
 
     def parts_of_keys(self, tfm, rng):
         for size in self.keys:
