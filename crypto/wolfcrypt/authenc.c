@@ -40,7 +40,10 @@ struct authenc_kind {
 	bool ctr;
 };
 
-/* Of SHA-384 with CBC the kernel has no test: there the template remains. */
+/*
+ * Those that testmgr knows for fips=1, though of RFC 3686 it has no vectors. For SHA-384
+ * with CBC the template remains.
+ */
 static const struct authenc_kind authenc_kinds[] = {
 	{ WOLFCRYPT_SHA1 },
 	{ WOLFCRYPT_SHA256 },
@@ -342,6 +345,7 @@ static int authenc_decrypt_span(struct authenc_msg *msg,
 	return err;
 }
 
+/* Before anything is decrypted: as with the template, a forgery leaves no plaintext. */
 static int authenc_verify(struct aead_request *req, unsigned int len,
 			  struct authenc_msg *msg, u8 *tag)
 {

@@ -398,8 +398,8 @@ SYM_FUNC_END(wolfcrypt_chachapoly_avx2_crypt)
 /*
  * void wolfcrypt_chacha20_avx2_few(u32 *state, u8 *dst, const u8 *src);
  *
- * Four blocks. A vector has a row of two of them: that takes two
- * thirds of the time of eight blocks, bound by the latency of the rounds.
+ * Four blocks. A vector has a row of two of them: that takes two thirds of the time of
+ * eight blocks, bound by the latency of the rounds.
  */
 SYM_TYPED_FUNC_START(wolfcrypt_chacha20_avx2_few)
 	vbroadcasti128	(%rdi), %ymm0

@@ -172,8 +172,7 @@ SYM_FUNC_END(wolfcrypt_chacha20_avx512_crypt)
 /*
  * void wolfcrypt_chacha20_avx512_few(u32 *state, u8 *dst, const u8 *src);
  *
- * Eight blocks. A vector has a row of four of them: bound by the
- * latency of the rounds.
+ * Eight blocks. A vector has a row of four of them: bound by the latency of the rounds.
  */
 SYM_TYPED_FUNC_START(wolfcrypt_chacha20_avx512_few)
 	vbroadcasti32x4	(%rdi), %zmm16
