@@ -35,16 +35,18 @@ keep_tests()
 	mv "$WORK/list" "$list"
 }
 
-# tap_verdict FILE: what run_kselftest.sh printed, as a check's status. Every
-# test must have its own plan and keep it.
+# tap_verdict FILE: what run_kselftest.sh printed, as a check's status, and of what
+# failed all that it said. Every test must have its own plan and keep it.
 tap_verdict()
 {
 	awk '
 	function problem(text) { print "tap: " text; bad++ }
 	function result(line) {
 		if (line ~ /# SKIP/) skip = skip " " line
-		if (line ~ /^not ok/) problem(line)
+		if (line ~ /^not ok/) problem(said line)
+		said = ""
 	}
+	/^# # / { said = said substr($0, 3) "\ntap: " }
 	/^1\.\.[0-9]+/ { plan = substr($1, 4) }
 	/^(not )?ok [0-9]+ selftests:/ {
 		outer++

@@ -363,7 +363,7 @@ def key_change(hosts, suite, rng):
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             going = pool.submit(traffic)
             try:
-                started.wait(10)
+                check("traffic", started.wait(netns.PATIENCE), True)
                 for number, host in enumerate(hosts):
                     host.ip(*link.add(number, 1, link.keys[1]))
                 link.holds(8)
