@@ -17,6 +17,16 @@ static struct wolfcrypt_aes_key *cipher_key(struct crypto_tfm *tfm)
 	return wolfcrypt_align_ctx(crypto_tfm_ctx(tfm));
 }
 
+/*
+ * Of all types of the API, this one alone lets a caller encrypt before it sets a key.
+ * That is the caller's fault, but must not make AES read beyond the schedule.
+ */
+static int cipher_init(struct crypto_tfm *tfm)
+{
+	cipher_key(tfm)->rounds = AES_KEYSIZE_128 / 4 + 6;
+	return 0;
+}
+
 static int cipher_setkey(struct crypto_tfm *tfm, const u8 *key,
 			 unsigned int len)
 {
@@ -49,6 +59,7 @@ static struct crypto_alg cipher_alg = {
 	.cra_blocksize		= AES_BLOCK_SIZE,
 	.cra_ctxsize		= WOLFCRYPT_CTXSIZE(struct wolfcrypt_aes_key),
 	.cra_module		= THIS_MODULE,
+	.cra_init		= cipher_init,
 	.cra_cipher		= {
 		.cia_min_keysize	= AES_MIN_KEY_SIZE,
 		.cia_max_keysize	= AES_MAX_KEY_SIZE,

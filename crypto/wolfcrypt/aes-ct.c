@@ -551,7 +551,7 @@ static void aes_ct_expand_key(struct wolfcrypt_aes_key *key, const u8 *in_key,
 			      unsigned int len)
 {
 	memcpy(key->enc, in_key, len);
-	key->rounds = len / 4 + 6;
+	WRITE_ONCE(key->rounds, len / 4 + 6);
 	expand_enc(key, len / 4);
 	expand_dec(key);
 }

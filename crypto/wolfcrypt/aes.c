@@ -49,23 +49,21 @@ int wolfcrypt_aes_setkey(struct wolfcrypt_aes_key *key, const u8 *in_key,
 			 unsigned int len)
 {
 	const struct wolfcrypt_aes_impl *impl = wolfcrypt_aes_pick();
+	unsigned int used = (len / 4 + 7) * AES_BLOCK_SIZE;
 	int err;
 
 	err = aes_check_keylen(len);
 	if (err)
 		return err;
 
-	/*
-	 * Of a longer key's schedules, this one's would leave the ends. The number of
-	 * rounds stays that of a key: a request that runs beside this, which is against
-	 * the rules of the API, is to give a wrong answer and nothing worse.
-	 */
-	if (key->rounds > len / 4 + 6) {
-		memzero_explicit(key->enc, sizeof(key->enc));
-		memzero_explicit(key->dec, sizeof(key->dec));
-	}
-
 	wolfcrypt_run(impl, impl->expand_key(key, in_key, len));
+	/*
+	 * What a longer key has left. Not before: a request that runs beside this, which
+	 * is against the rules of the API, would take zeros for all of its round keys,
+	 * and encrypt with no key.
+	 */
+	memset(key->enc + used, 0, sizeof(key->enc) - used);
+	memset(key->dec + used, 0, sizeof(key->dec) - used);
 	return 0;
 }
 

@@ -45,9 +45,9 @@ struct authenc_kind {
  * with CBC the template remains.
  */
 static const struct authenc_kind authenc_kinds[] = {
-	{ WOLFCRYPT_SHA1 },
-	{ WOLFCRYPT_SHA256 },
-	{ WOLFCRYPT_SHA512 },
+	{ WOLFCRYPT_SHA1, false },
+	{ WOLFCRYPT_SHA256, false },
+	{ WOLFCRYPT_SHA512, false },
 	{ WOLFCRYPT_SHA1, true },
 	{ WOLFCRYPT_SHA256, true },
 	{ WOLFCRYPT_SHA384, true },
@@ -68,8 +68,8 @@ struct authenc_ctx {
 /**
  * struct authenc_msg - a request under way
  * @aes: AES, to be called in an FPU section of the caller's if need be
- * @sha: the hash function's compression, likewise
- * @section: whether there is need of one
+ * @sha: the hash function's compression, in that section if there is one
+ * @section: whether there is need of one for AES
  * @ctx: the keys
  * @kind: what is done
  * @hash: its hash function
@@ -266,8 +266,9 @@ static void authenc_begin(struct authenc_msg *msg, struct aead_request *req,
 	const struct wolfcrypt_sha_impl *sha = wolfcrypt_hash_pick(hash);
 
 	msg->aes = wolfcrypt_aes_pick();
-	msg->sha = wolfcrypt_sha_in_section(sha);
-	msg->section = msg->aes->simd || sha->simd;
+	/* Portable AES is too slow for a section: the hash function has its own then. */
+	msg->section = msg->aes->simd;
+	msg->sha = msg->section ? wolfcrypt_sha_in_section(sha) : *sha;
 	msg->ctx = authenc_ctx(crypto_aead_reqtfm(req));
 	msg->kind = kind;
 	msg->hash = hash;

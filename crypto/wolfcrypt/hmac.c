@@ -69,15 +69,20 @@ void wolfcrypt_hmac_expand_key(const struct wolfcrypt_hash *hash,
 			       const u8 *key, unsigned int keylen)
 {
 	u64 k0[SHA512_BLOCK_SIZE / sizeof(u64)] = {};
+	struct wolfcrypt_hmac_key new;
 
 	if (keylen > hash->block_size)
 		wolfcrypt_sha_digest_with(hash, impl, key, keylen, (u8 *)k0);
 	else
 		memcpy(k0, key, keylen);
 
-	memcpy(hk->inner, hash->iv, hash->chain_size);
-	memcpy(hk->outer, hash->iv, hash->chain_size);
-	wolfcrypt_run(impl, hmac_absorb_key(hash, impl, hk, k0));
+	/* At no time is there in @hk what no key has gone into. */
+	memcpy(new.inner, hash->iv, hash->chain_size);
+	memcpy(new.outer, hash->iv, hash->chain_size);
+	wolfcrypt_run(impl, hmac_absorb_key(hash, impl, &new, k0));
+	memcpy(hk->inner, new.inner, hash->chain_size);
+	memcpy(hk->outer, new.outer, hash->chain_size);
+	memzero_explicit(&new, sizeof(new));
 	memzero_explicit(k0, sizeof(k0));
 }
 
@@ -144,7 +149,6 @@ static int hmac_setkey(struct crypto_shash *tfm, const u8 *key,
 		       unsigned int keylen)
 {
 	const struct wolfcrypt_hash *hash = hmac_hash(tfm);
-
 	int err;
 
 	err = wolfcrypt_hmac_check_keylen(keylen);

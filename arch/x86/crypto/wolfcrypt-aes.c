@@ -103,7 +103,7 @@ static void aesni_expand_key(struct wolfcrypt_aes_key *key, const u8 *in_key,
 	unsigned int last = (len / 4 + 6) * AES_BLOCK_SIZE;
 	unsigned int i;
 
-	key->rounds = len / 4 + 6;
+	WRITE_ONCE(key->rounds, len / 4 + 6);
 	switch (len) {
 	case AES_KEYSIZE_128:
 		AES_128_Key_Expansion_AESNI(in_key, key->enc);

@@ -385,6 +385,27 @@ static void aes_test_expand_key(struct kunit *test)
 	}
 }
 
+/* Nothing of a key is left after a shorter one. */
+static void aes_test_shorter_key(struct kunit *test)
+{
+	struct aes_test *t = test->priv;
+	unsigned int end = 11 * AES_BLOCK_SIZE;
+	u8 bytes[AES_MAX_KEY_SIZE];
+
+	prandom_bytes_state(&t->rnd, bytes, sizeof(bytes));
+	t->key = test_place_aligned(t->key_page, sizeof(*t->key), 0);
+	KUNIT_ASSERT_EQ(test, 0, wolfcrypt_aes_setkey(t->key, bytes,
+						      AES_KEYSIZE_256));
+	KUNIT_ASSERT_NOT_NULL(test, memchr_inv(t->key->enc + end, 0,
+					       sizeof(t->key->enc) - end));
+	KUNIT_ASSERT_EQ(test, 0, wolfcrypt_aes_setkey(t->key, bytes,
+						      AES_KEYSIZE_128));
+	KUNIT_EXPECT_NULL(test, memchr_inv(t->key->enc + end, 0,
+					   sizeof(t->key->enc) - end));
+	KUNIT_EXPECT_NULL(test, memchr_inv(t->key->dec + end, 0,
+					   sizeof(t->key->dec) - end));
+}
+
 /* All lengths at both ends of a page and unaligned, by turns in place. */
 static void aes_test_lengths(struct kunit *test)
 {
@@ -493,6 +514,7 @@ static void aes_test_ctr_carry(struct kunit *test)
 
 static struct kunit_case aes_cases[] = {
 	KUNIT_CASE_PARAM(aes_test_expand_key, each_impl),
+	KUNIT_CASE(aes_test_shorter_key),
 	KUNIT_CASE_PARAM(aes_test_lengths, each_mode),
 	KUNIT_CASE_PARAM(aes_test_pieces, each_mode),
 	KUNIT_CASE_PARAM(aes_test_alignments, each_mode),

@@ -897,6 +897,18 @@ static const struct driver *driver_named(struct kunit *test, const char *name)
 	return drv;
 }
 
+/* The API doesn't notice that a cipher of single blocks has no key. */
+static void drivers_test_no_key(struct kunit *test)
+{
+	struct tfm *tfm = new_tfm(test, driver_named(test, "aes-wolfcrypt"));
+	static const u8 in[AES_BLOCK_SIZE] = "with no key set";
+	u8 out[AES_BLOCK_SIZE];
+
+	crypto_cipher_encrypt_one(tfm->block, out, in);
+	crypto_cipher_decrypt_one(tfm->block, out, out);
+	KUNIT_EXPECT_MEMEQ(test, out, in, sizeof(in));
+}
+
 /* XTS keys with equal halves are refused on request, and in FIPS mode. */
 static void drivers_test_weak_xts_key(struct kunit *test)
 {
@@ -1062,6 +1074,7 @@ static struct kunit_case drivers_cases[] = {
 	KUNIT_CASE_PARAM(drivers_test_key_race, each_keyed_driver),
 	KUNIT_CASE_PARAM(drivers_test_new_key, each_keyed_driver),
 	KUNIT_CASE_PARAM(drivers_test_refused_key, each_keyed_driver),
+	KUNIT_CASE(drivers_test_no_key),
 	KUNIT_CASE(drivers_test_weak_xts_key),
 	KUNIT_CASE_PARAM(drivers_test_export, each_hash),
 	{}
